@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <analysis/law/resampling.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include <lvr/core/rng.hpp>
+
+namespace lvr::analysis {
+namespace {
+
+using Eigen::Index;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+// At most this many row visits per law: with thousands of rows, fewer draws settle the same digits.
+constexpr std::int64_t k_row_visits = 4'000'000;
+constexpr std::int64_t k_least_draws = 200;
+
+std::int64_t affordable(std::int64_t draws, Index rows) {
+    return std::min(draws, std::max(k_least_draws, k_row_visits / rows));
+}
+
+std::optional<double> permutation_p_value(const Problem& problem, const CentredFit& fit, const FitChoice& choice,
+                                          const std::string& form) {
+    VectorXd y = problem.y.array() - problem.y.mean();
+    const double total = y.squaredNorm();
+    const std::int64_t draws = affordable(choice.permutations, y.size());
+    if (!(total > 0) || draws < 1) return std::nullopt;
+    const double observed = (fit.left().transpose() * y).squaredNorm();
+    std::int64_t as_large = 1;
+    std::vector<Index> order(static_cast<std::size_t>(y.size()));
+    VectorXd permuted(y.size());
+    for (std::int64_t draw = 0; draw < draws; ++draw) {
+        core::KeyedRng rng(static_cast<std::uint64_t>(choice.seed), {"permutation", problem.benchmark, form},
+                           static_cast<std::uint64_t>(draw));
+        std::iota(order.begin(), order.end(), Index{0});
+        rng.shuffle(order);
+        for (Index i = 0; i < y.size(); ++i) permuted[i] = y[order[static_cast<std::size_t>(i)]];
+        // The identity permutation must count as one as large, whatever the rounding.
+        if ((fit.left().transpose() * permuted).squaredNorm() >= observed - 1e-12 * total) ++as_large;
+    }
+    return static_cast<double>(as_large) / static_cast<double>(draws + 1);
+}
+
+struct Draws {
+    std::vector<double> r2;
+    std::vector<std::vector<double>> terms;
+};
+
+/// R2 of the solver's last fit on the rows it was fitted to.
+std::optional<double> r2_on(const std::vector<int>& rows, SubsetSolver& solver) {
+    return r_squared(rows_of(solver.y(), rows), rows_of(solver.predict_all(), rows));
+}
+
+void add_draw(const std::vector<int>& rows, SubsetSolver& solver, int full_rank, Draws& draws) {
+    const Coefficients law = solver.fit(rows);
+    const auto r2 = r2_on(rows, solver);
+    if (solver.rank() < full_rank || !r2) return;
+    draws.r2.push_back(*r2);
+    draws.terms[0].push_back(law.intercept);
+    for (Index j = 0; j < law.weights.size(); ++j) draws.terms[static_cast<std::size_t>(j) + 1].push_back(law.weights[j]);
+}
+
+Draws bootstrap(const Problem& problem, const MatrixXd& columns, const FitChoice& choice, const LawFit& law) {
+    Draws draws;
+    draws.terms.resize(law.terms.size());
+    SubsetSolver solver(columns, problem.y);
+    std::vector<int> rows(static_cast<std::size_t>(columns.rows()));
+    const std::int64_t count = affordable(choice.bootstrap, columns.rows());
+    for (std::int64_t draw = 0; draw < count; ++draw) {
+        // The key leaves out the form: all forms see the same resamples, so their intervals can be compared.
+        core::KeyedRng rng(static_cast<std::uint64_t>(choice.seed), {"bootstrap", problem.benchmark},
+                           static_cast<std::uint64_t>(draw));
+        for (int& row : rows) row = static_cast<int>(rng.below(rows.size()));
+        add_draw(rows, solver, law.rank, draws);
+    }
+    return draws;
+}
+
+}  // namespace
+
+Interval central_interval(std::vector<double> draws, double level) {
+    std::sort(draws.begin(), draws.end());
+    const auto quantile = [&](double share) {
+        const double position = share * static_cast<double>(draws.size() - 1);
+        const auto below = static_cast<std::size_t>(position);
+        const std::size_t above = std::min(below + 1, draws.size() - 1);
+        return draws[below] + (position - static_cast<double>(below)) * (draws[above] - draws[below]);
+    };
+    return {quantile((1 - level) / 2), quantile((1 + level) / 2)};
+}
+
+void resample(const Problem& problem, const MatrixXd& columns, const CentredFit& fit, const FitChoice& choice,
+              LawFit& law) {
+    if (choice.ridge == 0) law.permutation_p_value = permutation_p_value(problem, fit, choice, name_of(law.form));
+    if (law.underdetermined || choice.ridge > 0) return;
+    const Draws draws = bootstrap(problem, columns, choice, law);
+    law.bootstrap_draws = static_cast<int>(draws.r2.size());
+    if (draws.r2.size() < static_cast<std::size_t>(k_least_draws) / 2) return;
+    law.r2_interval = central_interval(draws.r2, choice.level);
+    for (std::size_t j = 0; j < law.terms.size(); ++j) {
+        law.terms[j].interval = central_interval(draws.terms[j], choice.level);
+    }
+}
+
+}  // namespace lvr::analysis

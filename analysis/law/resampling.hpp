@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include <analysis/law/law_fit.hpp>
+#include <analysis/law/least_squares.hpp>
+
+namespace lvr::analysis {
+
+/// Fills the permutation p-value and the bootstrap intervals of `law`.
+/// Permutation: (1 + draws with R2 >= observed) / (1 + draws), y permuted over rows.
+/// Bootstrap: rows drawn with replacement; percentile intervals over the draws that reach the full sample's rank.
+void resample(const Problem& problem, const Eigen::MatrixXd& columns, const CentredFit& fit, const FitChoice& choice,
+              LawFit& law);
+
+/// The central interval of the draws at `level` (linear interpolation between order statistics, as numpy.quantile).
+Interval central_interval(std::vector<double> draws, double level);
+
+}  // namespace lvr::analysis

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <lvr/core/json.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace lvr::core {
+namespace {
+
+bool is_flat(const Json& array) {
+    return std::none_of(array.begin(), array.end(), [](const Json& item) { return item.is_structured(); });
+}
+
+void write(const Json& value, const std::string& indent, std::string& out);
+
+void write_items(const Json& value, const std::string& indent, std::string& out) {
+    const bool one_line = value.is_array() && is_flat(value);
+    const std::string inner = indent + "  ";
+    bool first = true;
+    out += value.is_object() ? '{' : '[';
+    for (auto item = value.begin(); item != value.end(); ++item) {
+        if (!first) out += one_line ? ", " : ",";
+        if (!one_line) out += "\n" + inner;
+        if (value.is_object()) out += Json(item.key()).dump() + ": ";
+        write(*item, inner, out);
+        first = false;
+    }
+    if (!one_line) out += "\n" + indent;
+    out += value.is_object() ? '}' : ']';
+}
+
+void write(const Json& value, const std::string& indent, std::string& out) {
+    if (value.is_number_float()) {
+        out += shortest(value.get<double>());
+    } else if (value.is_structured() && !value.empty()) {
+        write_items(value, indent, out);
+    } else {
+        out += value.dump(-1, ' ', false, Json::error_handler_t::replace);
+    }
+}
+
+}  // namespace
+
+std::string shortest(double value) {
+    if (!std::isfinite(value)) return "null";
+    if (value == 0) return std::signbit(value) ? "-0.0" : "0";
+    return fmt::format("{}", value);
+}
+
+std::string to_text(const Json& value) {
+    std::string out;
+    write(value, "", out);
+    return out;
+}
+
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+Json number(const std::optional<double>& value) { return value ? number(*value) : Json(nullptr); }
+
+Json numbers(std::span<const double> values) {
+    Json array = Json::array();
+    for (const double value : values) array.push_back(number(value));
+    return array;
+}
+
+}  // namespace lvr::core

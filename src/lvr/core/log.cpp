@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <lvr/core/log.hpp>
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <memory>
+
+#include <lvr/core/error.hpp>
+
+namespace lvr::core {
+namespace {
+
+std::shared_ptr<spdlog::logger>& logger() {
+    static auto instance = std::make_shared<spdlog::logger>("lvr", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    return instance;
+}
+
+spdlog::level::level_enum translate(LogLevel level) {
+    switch (level) {
+        case LogLevel::debug: return spdlog::level::debug;
+        case LogLevel::info: return spdlog::level::info;
+        case LogLevel::warning: return spdlog::level::warn;
+        case LogLevel::error: return spdlog::level::err;
+    }
+    return spdlog::level::info;
+}
+
+}  // namespace
+
+void start_log(int rank, int size, LogLevel level) {
+    const std::string who = size > 1 ? fmt::format(" r{}/{}", rank, size) : "";
+    logger()->set_pattern("[%H:%M:%S" + who + " %l] %v");
+    logger()->set_level(translate(level));
+}
+
+LogLevel log_level(const std::string& name) {
+    if (name == "debug") return LogLevel::debug;
+    if (name == "info") return LogLevel::info;
+    if (name == "warning") return LogLevel::warning;
+    if (name == "error") return LogLevel::error;
+    throw usage_error("log level '" + name + "' is unknown", "", "use debug, info, warning or error");
+}
+
+void log(LogLevel level, std::string_view message) { logger()->log(translate(level), message); }
+
+}  // namespace lvr::core
