@@ -35,6 +35,7 @@ core::Fields FitConfig::fields() {
         {"planner", &planner, "how --plan chooses",
          {"average", "gp", "region", "uniform", "d-optimal", "bayesian", "rank"}},
         {"plan_study", &plan_study, "compare the planners on a complete table"},
+        {"study_without", &study_without, "with --plan-study: left out of the mean called 'selected', as the paper does"},
         {"convert", &convert, "write INPUT as TARGET (CSV <-> HDF5), nothing lost, and stop"},
     };
 }

@@ -36,6 +36,7 @@ struct FitConfig {
     std::int64_t budget = 1;
     std::string planner = "average";
     bool plan_study = false;
+    std::vector<std::string> study_without = {"mme", "mmmu_val"};
     bool convert = false;
 
     core::Fields fields();

@@ -28,10 +28,14 @@ spdlog::level::level_enum translate(LogLevel level) {
 
 }  // namespace
 
-void start_log(int rank, int size, LogLevel level) {
+void start_log(LogLevel level) {
+    logger()->set_level(translate(level));
+    set_log_ranks(0, 1);
+}
+
+void set_log_ranks(int rank, int size) {
     const std::string who = size > 1 ? fmt::format(" r{}/{}", rank, size) : "";
     logger()->set_pattern("[%H:%M:%S" + who + " %l] %v");
-    logger()->set_level(translate(level));
 }
 
 LogLevel log_level(const std::string& name) {

@@ -10,9 +10,11 @@ namespace lvr::core {
 
 enum class LogLevel { debug, info, warning, error };
 
-/// Sends the log to stderr, each line with its time, level and rank ("r0/4"; left out if size is 1).
-/// stdout stays free for results. Below `level` nothing is printed.
-void start_log(int rank, int size, LogLevel level);
+/// Sends the log to stderr; stdout stays free for results. Below `level` nothing is printed.
+void start_log(LogLevel level);
+
+/// From now on each line says which rank speaks ("r0/4"), unless there is but one.
+void set_log_ranks(int rank, int size);
 
 /// "debug", "info", "warning" or "error". @throws Error (usage) for any other text.
 LogLevel log_level(const std::string& name);

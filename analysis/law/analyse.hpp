@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <analysis/law/law_json.hpp>
+#include <lvr/files/results.hpp>
+#include <lvr/par/comm.hpp>
+
+namespace lvr::analysis {
+
+/// Everything `lvr-fit` found out. The same on every rank.
+struct Analysis {
+    Table table;
+    Law law;
+    std::optional<PolicyTable> policy;
+    std::optional<SearchTable> search;
+    core::Json plan;        ///< null unless asked for
+    core::Json plan_study;  ///< null unless asked for
+    core::Json provenance;
+};
+
+/// @param source the input's name, for messages
+Analysis analyse(const files::Results& results, FitConfig config, const par::Comm& comm);
+
+/// The one object of `--format json`.
+core::Json to_json(const Analysis& analysis);
+
+/// What stdout gets: text, json, csv, markdown or latex.
+std::string render(const Analysis& analysis, const std::string& format);
+
+/// Writes law.json, law.h5, tables/*.md, tables/*.tex (and exhaustive.csv) into a folder, each complete or absent.
+void write_outputs(const Analysis& analysis, const std::string& folder);
+
+}  // namespace lvr::analysis

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <filesystem>
+
+#include <analysis/law/analyse.hpp>
+#include <analysis/law/law_tables.hpp>
+#include <analysis/law/plan_tables.hpp>
+#include <lvr/files/atomic_file.hpp>
+#include <lvr/files/json_tree.hpp>
+
+namespace lvr::analysis {
+namespace {
+
+std::vector<TextTable> extra_tables(const Analysis& analysis) {
+    std::vector<TextTable> tables;
+    if (analysis.policy) tables.push_back(policy_table(*analysis.policy));
+    if (analysis.search) tables.push_back(search_table(*analysis.search));
+    for (auto& table : plan_tables(analysis.plan, analysis.plan_study)) tables.push_back(std::move(table));
+    return tables;
+}
+
+std::string text(const Analysis& analysis) {
+    std::string out;
+    for (const auto& table : extra_tables(analysis)) out += to_terminal(table) + "\n";
+    if (analysis.plan.contains("notes")) {
+        for (const auto& note : analysis.plan["notes"]) out += note.get<std::string>() + "\n";
+        out += "\n";
+    }
+    out += findings_text(analysis.table, analysis.law) + "\n";
+    const auto tables = terminal_tables(analysis.law);
+    for (std::size_t i = 0; i < tables.size(); ++i) out += (i > 0 ? "\n" : "") + to_terminal(tables[i]);
+    return out;
+}
+
+template <class Render>
+std::string all_tables(const Analysis& analysis, Render render) {
+    std::vector<std::string> texts;
+    for (const auto& table : paper_tables(analysis.law)) texts.push_back(render(table));
+    for (const auto& table : extra_tables(analysis)) texts.push_back(render(table));
+    return fmt::format("{}", fmt::join(texts, "\n"));
+}
+
+std::string exhaustive_csv(const Analysis& analysis) {
+    TextTable table{"exhaustive", "", {"benchmark", "trained", "test_mse", "train_mse"}, {}};
+    std::vector<int> rows;
+    for (std::size_t b = 0; b < analysis.search->size(); ++b) {
+        const auto& [benchmark, search] = (*analysis.search)[b];
+        const auto problem = std::find_if(analysis.law.benchmarks.begin(), analysis.law.benchmarks.end(),
+                                          [&](const auto& law) { return law.problem.benchmark == benchmark; });
+        for (const auto& hit : search.hits) {
+            std::vector<std::string> names;
+            rows_of_mask(hit.mask, rows);
+            for (const int row : rows) {
+                const int at = problem->problem.rows[static_cast<std::size_t>(row)];
+                names.push_back(analysis.table.representations[static_cast<std::size_t>(at)]);
+            }
+            table.rows.push_back({benchmark, fmt::format("{}", fmt::join(names, ";")), core::shortest(hit.test_mse),
+                                  core::shortest(hit.train_mse)});
+        }
+    }
+    return to_csv(table);
+}
+
+}  // namespace
+
+std::string render(const Analysis& analysis, const std::string& format) {
+    if (format == "json") return core::to_text(to_json(analysis)) + "\n";
+    if (format == "csv") return to_csv(fits_table(analysis.law));
+    if (format == "markdown") return all_tables(analysis, to_markdown);
+    if (format == "latex") return all_tables(analysis, to_latex);
+    return text(analysis);
+}
+
+void write_outputs(const Analysis& analysis, const std::string& folder) {
+    const std::filesystem::path out = folder;
+    files::make_folder(out / "tables");
+    auto tables = paper_tables(analysis.law);
+    for (auto& table : extra_tables(analysis)) tables.push_back(std::move(table));
+    for (const auto& table : tables) {
+        files::write_text(out / "tables" / (table.name + ".md"), to_markdown(table));
+        files::write_text(out / "tables" / (table.name + ".tex"), to_latex(table));
+    }
+    files::write_text(out / "fits.csv", to_csv(fits_table(analysis.law)));
+    if (analysis.search) files::write_text(out / "exhaustive.csv", exhaustive_csv(analysis));
+    core::Json json = to_json(analysis);
+    files::write_text(out / "law.json", core::to_text(json) + "\n");
+    json.erase("provenance");
+    files::write_tree(out / "law.h5", json, analysis.provenance);
+}
+
+}  // namespace lvr::analysis

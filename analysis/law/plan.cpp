@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include <analysis/law/plan_job.hpp>
+#include <analysis/law/planners.hpp>
+#include <lvr/core/error.hpp>
+
+namespace lvr::analysis {
+namespace {
+
+using core::Json;
+using core::number;
+using Eigen::Index;
+
+constexpr double k_plan_level = 0.9;
+constexpr int k_most_observations = 4000;  // the model solves a dense system of this size
+constexpr double k_contradicted = 0.05;
+constexpr double k_supported = 0.95;
+
+/// The table as the planner sees it.
+struct PlanInput {
+    std::vector<std::string> benchmarks;  // [B]
+    std::vector<int> rows;                // [N] candidates: rows of the table with A and C
+    Candidates candidates;
+    std::vector<Observation> measured;
+    std::vector<int> trained;
+    std::vector<std::string> notes;
+};
+
+bool has_scores(const BenchmarkColumn& benchmark) { return benchmark.score.array().isFinite().any(); }
+
+std::vector<const BenchmarkColumn*> planned_benchmarks(const Table& table, std::vector<std::string>& notes) {
+    std::vector<const BenchmarkColumn*> all, scored;
+    for (const auto& benchmark : table.benchmarks) {
+        all.push_back(&benchmark);
+        if (has_scores(benchmark)) scored.push_back(&benchmark);
+    }
+    if (scored.empty() || scored.size() == all.size()) return all;
+    for (const auto* benchmark : all) {
+        if (!has_scores(*benchmark)) notes.push_back(benchmark->name + ": nothing measured yet, so it has no say in the plan.");
+    }
+    return scored;
+}
+
+PlanInput plan_input(const Table& table) {
+    PlanInput input;
+    const auto benchmarks = planned_benchmarks(table, input.notes);
+    for (int row = 0; row < table.rows(); ++row) {
+        const bool complete = std::isfinite(table.c[row]) && std::all_of(benchmarks.begin(), benchmarks.end(), [&](auto* b) {
+            return std::isfinite(b->a[row]);
+        });
+        if (complete) input.rows.push_back(row);
+        else input.notes.push_back(table.representations[static_cast<std::size_t>(row)] + ": A or C is missing, so it cannot be planned.");
+    }
+    const auto count = static_cast<Index>(input.rows.size());
+    if (count == 0) throw core::input_error("no representation has A and C", "there is nothing to plan with", "measure A and C first");
+    input.candidates = {Eigen::MatrixXd(static_cast<Index>(benchmarks.size()), count), rows_of(table.c, input.rows)};
+    for (std::size_t b = 0; b < benchmarks.size(); ++b) {
+        input.benchmarks.push_back(benchmarks[b]->name);
+        input.candidates.a.row(static_cast<Index>(b)) = rows_of(benchmarks[b]->a, input.rows);
+        for (int i = 0; i < static_cast<int>(count); ++i) {
+            const double score = benchmarks[b]->score[input.rows[static_cast<std::size_t>(i)]];
+            if (std::isfinite(score)) input.measured.push_back({static_cast<int>(b), i, score});
+        }
+    }
+    for (int i = 0; i < static_cast<int>(count); ++i) {
+        const bool is_trained = std::any_of(input.measured.begin(), input.measured.end(), [&](const auto& seen) { return seen.representation == i; });
+        if (is_trained) input.trained.push_back(i);
+    }
+    return input;
+}
+
+Json interval_json(const Interval& interval) { return Json::array({number(interval.low), number(interval.high)}); }
+
+Json pick_json(const std::string& name) {
+    return {{"representation", name}, {"gain", nullptr}, {"interval", nullptr}, {"intervals", nullptr}};
+}
+
+void describe_pick(const GpModel& model, const PlanInput& input, int pick, Json& json) {
+    json["gain"] = number(model.expected_improvement()[pick]);
+    json["intervals"] = Json::object();
+    for (std::size_t b = 0; b < input.benchmarks.size(); ++b) {
+        json["intervals"][input.benchmarks[b]] = interval_json(model.interval(static_cast<int>(b), pick, k_plan_level));
+    }
+    if (input.benchmarks.size() == 1) json["interval"] = json["intervals"].front();
+}
+
+/// Chooses one after the other. Once a pick was a probe (the families disagree about it) the leading family alone
+/// chooses: a batch of probes would teach nothing, since believed scores leave the weights as they are.
+class Batch {
+  public:
+    Batch(GpModel& model, const PlanInput& input) : model_(model), input_(input) {
+        excluded_.assign(static_cast<std::size_t>(input.candidates.size()), false);
+        for (const int i : input.trained) excluded_[static_cast<std::size_t>(i)] = true;
+        if (!input.measured.empty()) model_.measure(input.measured);
+        meaningful_ = input.trained.size() >= 2 && model_.has_scale();
+    }
+
+    /// @return the pick's JSON, or null if none is left
+    Json next(const std::vector<std::string>& names) {
+        const bool is_first = input_.trained.empty() && !started_;
+        const int pick = is_first ? model_.first_pick() : choose();
+        if (pick < 0) return nullptr;
+        Json json = pick_json(names[static_cast<std::size_t>(input_.rows[static_cast<std::size_t>(pick)])]);
+        if (meaningful_) describe_pick(model_, input_, pick, json);
+        is_first ? model_.believe_prior(pick) : model_.believe(pick);
+        excluded_[static_cast<std::size_t>(pick)] = true;
+        started_ = true;
+        return json;
+    }
+
+  private:
+    int choose() {
+        const int by_leader = first_largest(model_.expected_improvement(true), excluded_);
+        if (probed_) return by_leader;
+        const int by_all = first_largest(model_.expected_improvement(), excluded_);
+        probed_ = by_all != by_leader;
+        return by_all;
+    }
+
+    GpModel& model_;
+    const PlanInput& input_;
+    std::vector<bool> excluded_;
+    bool meaningful_ = false, started_ = false, probed_ = false;
+};
+
+std::string verdict(const std::string& benchmark, double more, double less) {
+    const char* claim = "that more A and more C is better";
+    if (more < k_contradicted) {
+        return fmt::format("{}: the measured scores contradict the prior {} (probability {:.3f}; {:.3f} for the opposite).",
+                           benchmark, claim, more, less);
+    }
+    if (more > k_supported) return fmt::format("{}: the measured scores support the prior {} (probability {:.3f}).", benchmark, claim, more);
+    return fmt::format("{}: the measured scores do not decide {} (probability {:.3f}).", benchmark, claim, more);
+}
+
+/// What the evidence says of the prior, benchmark by benchmark, once three scores are there.
+void judge_prior(const GpModel& model, const PlanInput& input, Json& json) {
+    json["prior"] = Json::object();
+    for (std::size_t b = 0; b < input.benchmarks.size(); ++b) {
+        const auto count = std::count_if(input.measured.begin(), input.measured.end(), [&](const auto& seen) { return seen.benchmark == static_cast<int>(b); });
+        const int at = static_cast<int>(b);
+        Json entry = nullptr;
+        if (count >= k_averaged.fewest && model.has_scale()) {
+            entry = {{"more_is_better", model.weight(at, 0)}, {"no_trend", model.weight(at, 1)}, {"less_is_better", model.weight(at, 2)}};
+            json["notes"].push_back(verdict(input.benchmarks[b], model.weight(at, 0), model.weight(at, 2)));
+        }
+        json["prior"][input.benchmarks[b]] = entry;
+    }
+}
+
+void plan_gaussian(Planner planner, const Table& table, const PlanInput& input, std::int64_t budget, Json& json) {
+    if (input.measured.size() > k_most_observations) {
+        throw core::usage_error(fmt::format("{} measured scores are too many for this planner", input.measured.size()),
+                                fmt::format("it solves a dense system; it takes up to {}", k_most_observations),
+                                "plan for fewer benchmarks with --benchmark, or use --planner d-optimal");
+    }
+    GpModel model = gaussian_model(planner, input.candidates);
+    Batch batch(model, input);
+    if (planner == Planner::average) judge_prior(model, input, json);
+    for (std::int64_t k = 0; k < budget; ++k) {
+        Json pick = batch.next(table.representations);
+        if (pick.is_null()) break;
+        json["plan"].push_back(pick);
+    }
+}
+
+void plan_blind(Planner planner, const Table& table, const PlanInput& input, const FitConfig& config, Json& json) {
+    core::KeyedRng rng(static_cast<std::uint64_t>(config.seed), {"plan", name_of(planner)});
+    std::vector<int> trained = input.trained;
+    for (std::int64_t k = 0; k < config.budget && static_cast<int>(trained.size()) < input.candidates.size(); ++k) {
+        trained.push_back(next_blind(planner, input.candidates, trained, rng));
+        const int row = input.rows[static_cast<std::size_t>(trained.back())];
+        json["plan"].push_back(pick_json(table.representations[static_cast<std::size_t>(row)]));
+    }
+}
+
+}  // namespace
+
+Json plan_json(const Table& table, const FitConfig& config) {
+    const PlanInput input = plan_input(table);
+    const Planner planner = planner_named(config.planner);
+    Json json;
+    json["plan"] = Json::array();
+    json["planner"] = config.planner;
+    json["notes"] = input.notes;
+    if (is_gaussian(planner)) plan_gaussian(planner, table, input, config.budget, json);
+    else plan_blind(planner, table, input, config, json);
+    if (static_cast<std::int64_t>(json["plan"].size()) < config.budget) {
+        json["notes"].push_back(fmt::format("Only {} representations are left to train.", json["plan"].size()));
+    }
+    return json;
+}
+
+}  // namespace lvr::analysis

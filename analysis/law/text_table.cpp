@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <analysis/law/text_table.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace lvr::analysis {
+namespace {
+
+const std::string k_undefined = "–";
+
+std::size_t width_of(const std::string& text) {  // code points: we print no wide or combining ones
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+std::string padded(const std::string& text, std::size_t width, bool left) {
+    const std::string blank(width - std::min(width, width_of(text)), ' ');
+    return left ? text + blank : blank + text;
+}
+
+std::vector<std::size_t> widths_of(const TextTable& table) {
+    std::vector<std::size_t> widths;
+    for (const auto& name : table.header) widths.push_back(width_of(name));
+    for (const auto& row : table.rows) {
+        for (std::size_t j = 0; j < row.size(); ++j) widths[j] = std::max(widths[j], width_of(row[j]));
+    }
+    return widths;
+}
+
+std::string line_of(const std::vector<std::string>& cells, const std::vector<std::size_t>& widths) {
+    std::string line;
+    for (std::size_t j = 0; j < cells.size(); ++j) line += (j > 0 ? "  " : "") + padded(cells[j], widths[j], j == 0);
+    line.erase(line.find_last_not_of(' ') + 1);
+    return line + "\n";
+}
+
+template <class Escape>
+std::string joined(const std::vector<std::string>& cells, const char* between, Escape escape) {
+    std::string line;
+    for (std::size_t j = 0; j < cells.size(); ++j) line += (j > 0 ? between : "") + escape(cells[j]);
+    return line;
+}
+
+std::string replaced(const std::string& text, const std::vector<std::pair<char, const char*>>& map) {
+    std::string out;
+    for (const char letter : text) {
+        const auto found = std::find_if(map.begin(), map.end(), [&](const auto& item) { return item.first == letter; });
+        out += found == map.end() ? std::string(1, letter) : found->second;
+    }
+    return out;
+}
+
+std::string latex_text(const std::string& text) {
+    std::string out = replaced(text, {{'_', "\\_"}, {'%', "\\%"}, {'&', "\\&"}, {'#', "\\#"}, {'$', "\\$"},
+                                      {'{', "\\{"}, {'}', "\\}"}, {'~', "\\textasciitilde{}"},
+                                      {'^', "\\textasciicircum{}"}, {'\\', "\\textbackslash{}"}});
+    for (const auto& [symbol, command] : {std::pair{"²", "$^2$"}, {"–", "--"}, {"τ", "$\\tau$"}, {"α", "$\\alpha$"}}) {
+        for (auto at = out.find(symbol); at != std::string::npos; at = out.find(symbol)) {
+            out.replace(at, std::string(symbol).size(), command);
+        }
+    }
+    return out;
+}
+
+std::string markdown_text(const std::string& text) { return replaced(text, {{'|', "\\|"}, {'_', "\\_"}}); }
+
+std::string csv_text(const std::string& text) {
+    if (text == k_undefined) return "";
+    if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
+    return '"' + replaced(text, {{'"', "\"\""}}) + '"';
+}
+
+bool has_rule(const TextTable& table, std::size_t row) {
+    return std::find(table.rules.begin(), table.rules.end(), row) != table.rules.end();
+}
+
+}  // namespace
+
+std::string to_terminal(const TextTable& table) {
+    const auto widths = widths_of(table);
+    std::size_t total = 2 * (widths.size() - 1);
+    for (const auto width : widths) total += width;
+    const std::string rule = std::string(total, '-') + "\n";
+    std::string out = table.title + "\n" + line_of(table.header, widths) + rule;
+    for (std::size_t i = 0; i < table.rows.size(); ++i) {
+        if (has_rule(table, i)) out += rule;
+        out += line_of(table.rows[i], widths);
+    }
+    return out;
+}
+
+std::string to_markdown(const TextTable& table) {
+    std::string out = "**" + markdown_text(table.title) + "**\n\n| " + joined(table.header, " | ", markdown_text) + " |\n|";
+    for (std::size_t j = 0; j < table.header.size(); ++j) out += j == 0 ? ":---|" : "---:|";
+    for (const auto& row : table.rows) out += "\n| " + joined(row, " | ", markdown_text) + " |";
+    return out + "\n";
+}
+
+std::string to_latex(const TextTable& table) {
+    std::string out = "\\begin{table}[t]\n\\centering\n\\caption{" + latex_text(table.title) + "}\n\\begin{tabular}{l" +
+                      std::string(table.header.size() - 1, 'r') + "}\n\\toprule\n" +
+                      joined(table.header, " & ", latex_text) + " \\\\\n\\midrule\n";
+    for (std::size_t i = 0; i < table.rows.size(); ++i) {
+        if (has_rule(table, i)) out += "\\midrule\n";
+        out += joined(table.rows[i], " & ", latex_text) + " \\\\\n";
+    }
+    return out + "\\bottomrule\n\\end{tabular}\n\\end{table}\n";
+}
+
+std::string to_csv(const TextTable& table) {
+    std::string out = joined(table.header, ",", csv_text) + "\n";
+    for (const auto& row : table.rows) out += joined(row, ",", csv_text) + "\n";
+    return out;
+}
+
+std::string cell(const std::optional<double>& value, int digits) {
+    if (!value || !std::isfinite(*value)) return k_undefined;
+    return std::abs(*value) < 1e6 ? fmt::format("{:.{}f}", *value, digits) : fmt::format("{:.{}e}", *value, digits);
+}
+
+std::string percent(const std::optional<double>& value, int digits) {
+    return value ? cell(100 * *value, digits) : k_undefined;
+}
+
+}  // namespace lvr::analysis

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <lvr/core/json.hpp>
+
+namespace lvr::files {
+
+inline constexpr double k_not_measured = std::numeric_limits<double>::quiet_NaN();
+
+// The schema of results.h5 (schema "lvr-results", version 1). R representations, K alignment columns, B benchmarks,
+// M scores. NaN = not measured.
+//   representations/name, family [R] text; gpu_hours [R]; labels/<i> [R] text, one per label_columns
+//   alignment/name, definition [K] text; value, standard_error [K, R]
+//   correspondence/value, standard_error [R], percent; definition: text
+//   benchmarks/name, unit [B] text; scale [B]: nominal maximum in that unit
+//   scores/representation, benchmark [M]: indices; seed [M] (smallest int64 = none); value, standard_error,
+//          samples, gpu_hours [M]
+//   comments, label_columns: text; provenance (JSON), origin_csv: text
+//   results_d/file, sha256: what results.d held when this file was rebuilt from it
+
+struct Representation {
+    std::string name;
+    std::string family;                    ///< "" = unknown
+    double gpu_hours = k_not_measured;     ///< spent on it
+    std::vector<std::string> labels = {};  ///< one text per Results::label_columns
+};
+
+struct AlignmentColumn {
+    std::string name;        ///< A_<name> in a CSV: a benchmark's, or e.g. "loglik"
+    std::string definition;  ///< "cosine", "loglik" or "unspecified"
+    std::vector<double> value, standard_error;  ///< [R]
+};
+
+struct Benchmark {
+    std::string name;
+    std::string unit;                 ///< e.g. "percent"; "" = unknown
+    double scale = k_not_measured;    ///< nominal maximum in that unit
+};
+
+struct Score {
+    std::int64_t representation = 0;  ///< index
+    std::int64_t benchmark = 0;       ///< index
+    std::optional<std::int64_t> seed;
+    double value = k_not_measured;
+    double standard_error = k_not_measured;
+    std::int64_t samples = 0;         ///< questions answered; 0 = unknown
+    double gpu_hours = k_not_measured;
+};
+
+/// What was measured of a set of representations: the input of the law.
+struct Results {
+    std::vector<std::string> comments;  ///< of a CSV, without the leading '#'
+    std::vector<std::string> label_columns;
+    std::vector<Representation> representations;
+    std::vector<AlignmentColumn> alignment;
+    std::vector<double> correspondence, correspondence_error;  ///< [R] percent
+    std::string correspondence_definition;                     ///< "" = unspecified
+    std::vector<Benchmark> benchmarks;
+    std::vector<Score> scores;
+    core::Json provenance;
+    std::string origin_csv;  ///< the CSV's own bytes, if it came from one
+};
+
+/// One file of results.d as a rebuilt results.h5 remembers it.
+struct SourceFile {
+    std::string name, sha256;
+    friend bool operator==(const SourceFile&, const SourceFile&) = default;
+};
+
+/// Reads HDF5 or CSV, told apart by content. @throws Error (input) naming the file and what is wrong where
+Results read_results(const std::filesystem::path& file);
+
+/// Writes by extension: .csv, else HDF5. Complete or absent. @throws Error (output)
+void write_results(const std::filesystem::path& file, const Results& results);
+
+Results read_results_h5(const std::filesystem::path& file, std::vector<SourceFile>* sources = nullptr);
+void write_results_h5(const std::filesystem::path& file, const Results& results, const std::vector<SourceFile>& sources = {});
+
+/// CSV (RFC 4180, comma, UTF-8). Columns: representation, C, A_<name>, score_<benchmark> or
+/// score_<benchmark>@seed<k>; optional family, gpu_hours; every other column is a label. Lines that start with '#'
+/// before or between rows are comments; `#! {...}` carries what columns cannot (errors, samples, units). An empty
+/// cell is not measured yet. A byte-order mark and Windows line ends are accepted.
+/// @throws Error (input) naming file, line and column
+Results parse_csv(std::string_view text, const std::string& file_name);
+
+/// The origin_csv if it still says the same, else written anew with shortest round-trip numbers. Nothing is lost.
+std::string to_csv(const Results& results);
+
+/// @throws Error (input) naming `source` unless names are unique and not empty, sizes agree, indices are in range and
+///         every number is finite or NaN
+void validate(const Results& results, const std::string& source);
+
+}  // namespace lvr::files

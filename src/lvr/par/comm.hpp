@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/archive/binary_iarchive.hpp>
+#include <boost/archive/binary_oarchive.hpp>
+#include <boost/serialization/optional.hpp>
+#include <boost/serialization/string.hpp>
+#include <boost/serialization/vector.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace lvr::par {
+
+/// A group of ranks that work together. The default one is serial: one rank, and every operation below does what it
+/// would among one. Nobody asks how many there are before calling. A copy is another handle on the same group.
+/// Every call but rank() and size() is collective: all ranks of the group make it, in the same order.
+/// @throws Error (internal) naming the MPI call that failed
+class Comm {
+  public:
+    Comm() = default;
+
+    int rank() const;
+    int size() const;
+    void barrier() const;
+
+    /// Sums over the ranks, element by element, in place. Doubles are added in rank order on one rank and broadcast,
+    /// so that the sum is the same bits on every rank.
+    void sum(std::span<double> values) const;
+    void sum(std::span<std::int64_t> values) const;
+    std::int64_t max(std::int64_t value) const;
+
+    /// Bytes of `root` to every rank; `bytes` may have any length on the others.
+    void broadcast_bytes(std::string& bytes, int root = 0) const;
+    /// The bytes of every rank in rank order, on every rank.
+    std::vector<std::string> all_gather_bytes(const std::string& bytes) const;
+
+    /// A value of `root` to every rank. T: anything that Boost.Serialization knows.
+    template <class T>
+    void broadcast(T& value, int root = 0) const {
+        std::string bytes = rank() == root ? packed(value) : std::string();
+        broadcast_bytes(bytes, root);
+        if (rank() != root) value = unpacked<T>(bytes);
+    }
+
+    /// The values of all ranks in rank order, on every rank.
+    template <class T>
+    std::vector<T> all_gather(const T& value) const {
+        std::vector<T> values;
+        for (const auto& bytes : all_gather_bytes(packed(value))) values.push_back(unpacked<T>(bytes));
+        return values;
+    }
+
+    /// The values of all ranks in rank order on `root`; empty on the others.
+    template <class T>
+    std::vector<T> gather(const T& value, int root = 0) const {
+        std::vector<T> values;
+        for (const auto& bytes : gather_bytes(packed(value), root)) values.push_back(unpacked<T>(bytes));
+        return values;
+    }
+    std::vector<std::string> gather_bytes(const std::string& bytes, int root = 0) const;
+
+    /// The ranks that gave the same `color`, ordered by `key`, then by rank.
+    Comm split(int color, int key) const;
+
+  private:
+    friend class Session;
+    struct Handle;  // owns the MPI communicator
+    explicit Comm(std::shared_ptr<Handle> handle) : handle_(std::move(handle)) {}
+
+    template <class T>
+    static std::string packed(const T& value) {
+        std::ostringstream stream;
+        boost::archive::binary_oarchive(stream, boost::archive::no_header) << value;
+        return std::move(stream).str();
+    }
+    template <class T>
+    static T unpacked(const std::string& bytes) {
+        std::istringstream stream(bytes);
+        T value{};
+        boost::archive::binary_iarchive(stream, boost::archive::no_header) >> value;
+        return value;
+    }
+
+    std::shared_ptr<Handle> handle_;  // null = serial
+};
+
+}  // namespace lvr::par

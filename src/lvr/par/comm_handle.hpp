@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <mpi.h>
+
+#include <lvr/par/comm.hpp>
+
+namespace lvr::par {
+
+struct Comm::Handle {
+    MPI_Comm comm = MPI_COMM_NULL;
+    int rank = 0;
+    int size = 1;
+    bool owned = false;  // made by us, to be freed
+
+    explicit Handle(MPI_Comm from, bool own);
+    ~Handle();
+    Handle(const Handle&) = delete;
+    Handle& operator=(const Handle&) = delete;
+};
+
+}  // namespace lvr::par

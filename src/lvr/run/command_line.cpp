@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+
+#include <cstdlib>
+
+#include <lvr/core/build_info.hpp>
+#include <lvr/core/error.hpp>
+#include <lvr/core/log.hpp>
+#include <lvr/run/exit_codes.hpp>
+#include <lvr/run/job.hpp>
+
+namespace lvr::run {
+namespace {
+
+/// Under a launcher only rank 0 speaks of what every rank sees alike.
+bool speaks() {
+    for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"}) {
+        if (const char* rank = std::getenv(name)) return std::string(rank) == "0";
+    }
+    return true;
+}
+
+void say(std::FILE* where, const std::string& text) {
+    if (speaks()) std::fputs(text.c_str(), where);
+}
+
+std::string option_name(const core::Field& field) {
+    if (field.positional) return field.name;
+    std::string name = "--" + field.name;
+    std::replace(name.begin() + 2, name.end(), '_', '-');
+    return name;
+}
+
+void add_map(CLI::App& app, const std::string& name, core::StringMap* map, const std::string& doc) {
+    app.add_option_function<std::vector<std::string>>(
+           name,
+           [map, name](const std::vector<std::string>& items) {
+               for (const auto& item : items) {
+                   const auto equals = item.find('=');
+                   if (equals == std::string::npos) throw CLI::ValidationError(name, "'" + item + "' is not NAME=TEXT");
+                   (*map)[item.substr(0, equals)] = item.substr(equals + 1);
+               }
+           },
+           doc)
+        ->type_name("NAME=TEXT")
+        ->take_all();
+}
+
+template <class T>
+void add_value(CLI::App& app, const std::string& name, T* value, const std::string& doc) {
+    app.add_option(name, *value, doc)->capture_default_str();
+}
+
+template <class T>
+void add_list(CLI::App& app, const std::string& name, std::vector<T>* value, const std::string& doc) {
+    app.add_option(name, *value, doc)->delimiter(',')->take_all()->allow_extra_args(false)->trigger_on_parse(false);
+}
+
+void add_field(CLI::App& app, const core::Field& field) {
+    const std::string name = option_name(field);
+    std::string doc = field.doc;
+    if (!field.choices.empty()) doc += fmt::format(" [{}]", fmt::join(field.choices, ", "));
+    if (auto* const* flag = std::get_if<bool*>(&field.value)) {
+        app.add_flag(name, **flag, doc);
+    } else if (auto* const* whole = std::get_if<std::int64_t*>(&field.value)) {
+        add_value(app, name, *whole, doc);
+    } else if (auto* const* real = std::get_if<double*>(&field.value)) {
+        add_value(app, name, *real, doc);
+    } else if (auto* const* text = std::get_if<std::string*>(&field.value)) {
+        add_value(app, name, *text, doc);
+    } else if (auto* const* texts = std::get_if<std::vector<std::string>*>(&field.value)) {
+        add_list(app, name, *texts, doc);
+    } else if (auto* const* reals = std::get_if<std::vector<double>*>(&field.value)) {
+        add_list(app, name, *reals, doc);
+    } else {
+        add_map(app, name, std::get<core::StringMap*>(field.value), doc);
+    }
+}
+
+/// What every program understands besides its own fields.
+struct CommonOptions {
+    std::string config;
+    std::string log_level = "info";
+    bool dump_config = false;
+    bool version = false;
+};
+
+void build(CLI::App& app, const JobInfo& info, const core::Fields& fields, CommonOptions& common) {
+    app.footer(info.footer + "\n\nExit status: 0 ok, 2 usage, 3 input, 4 output, 5 out of a resource, 6 internal, 75 interrupted.");
+    app.get_formatter()->column_width(34);
+    for (const auto& field : fields) add_field(app, field);
+    app.add_option("--config", common.config, "TOML file with any of these options; the command line overrides it");
+    app.add_flag("--dump-config", common.dump_config, "print the resolved configuration as TOML and stop");
+    app.add_option("--log-level", common.log_level, "what stderr gets: debug, info, warning, error")->capture_default_str();
+    app.add_flag("--version", common.version, "print version and build and stop");
+}
+
+/// The value of --config, before anything else is looked at: the file comes under the other options.
+std::string config_file(int argc, char** argv) {
+    const std::string flag = "--config";
+    for (int i = 1; i < argc; ++i) {
+        const std::string word = argv[i];
+        if (word == flag && i + 1 < argc) return argv[i + 1];
+        if (word.rfind(flag + "=", 0) == 0) return word.substr(flag.size() + 1);
+    }
+    return "";
+}
+
+std::string suggestion(const CLI::App& app, int argc, char** argv) {
+    std::vector<std::string> names;
+    for (const auto* option : app.get_options()) {
+        for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+    }
+    for (int i = 1; i < argc; ++i) {
+        std::string word = argv[i];
+        word = word.substr(0, word.find('='));
+        if (word.rfind("--", 0) != 0 || std::find(names.begin(), names.end(), word) != names.end()) continue;
+        const std::string near = core::nearest(word, names);
+        return near.empty() ? "see --help for the options" : "did you mean " + near + "?";
+    }
+    return "see --help";
+}
+
+int usage_failure(const std::string& message) {
+    core::start_log(core::LogLevel::error);
+    if (speaks()) core::error("{}", message);
+    return k_exit_usage;
+}
+
+std::optional<int> parse(int argc, char** argv, const JobInfo& info, const core::Fields& fields, CommonOptions& common) {
+    const std::string file = config_file(argc, argv);
+    if (!file.empty()) core::load_toml(file, fields);
+    CLI::App app(info.summary, info.name);
+    build(app, info, fields, common);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::CallForHelp&) {
+        say(stdout, app.help());
+        return k_exit_ok;
+    } catch (const CLI::ParseError& error) {
+        return usage_failure(std::string(error.what()) + "\n  remedy: " + suggestion(app, argc, argv));
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<int> parse_command_line(int argc, char** argv, const JobInfo& info, const core::Fields& fields,
+                                      const std::function<void()>& validate) {
+    CommonOptions common;
+    try {
+        if (const auto status = parse(argc, argv, info, fields, common)) return status;
+        core::start_log(core::log_level(common.log_level));
+        if (common.version) {
+            say(stdout, info.name + " " + core::to_text(core::build_info()) + "\n");
+            return k_exit_ok;
+        }
+        core::check_choices(fields);
+        if (common.dump_config) {
+            say(stdout, core::to_toml(fields));
+            return k_exit_ok;
+        }
+        validate();
+    } catch (const core::Error& error) {
+        usage_failure(error.what());
+        return exit_status(error.kind());
+    }
+    return std::nullopt;
+}
+
+}  // namespace lvr::run

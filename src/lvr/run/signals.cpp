@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <lvr/run/signals.hpp>
+
+#include <csignal>
+
+namespace lvr::run {
+namespace {
+
+volatile std::sig_atomic_t stop_flag = 0;
+
+void note(int signal) {
+    if (signal == SIGINT && stop_flag != 0) {
+        std::signal(SIGINT, SIG_DFL);
+        std::raise(SIGINT);
+    }
+    stop_flag = 1;
+}
+
+}  // namespace
+
+void watch_signals() {
+    struct sigaction action = {};
+    action.sa_handler = note;
+    sigemptyset(&action.sa_mask);
+    action.sa_flags = SA_RESTART;
+    for (const int signal : {SIGTERM, SIGUSR1, SIGINT}) sigaction(signal, &action, nullptr);
+}
+
+bool stop_requested() { return stop_flag != 0; }
+
+}  // namespace lvr::run

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// Fits, out-of-sample figures and rank correlations against scikit-learn, SciPy and mpmath.
+#include <analysis/law/law_fit.hpp>
+#include <analysis/law/least_squares.hpp>
+#include <analysis/law/rank_correlation.hpp>
+
+#include <numeric>
+
+#include "unit/law_golden.hpp"
+
+using namespace lvr;
+using namespace lvr::analysis;
+using lvr::test::check_close;
+
+namespace {
+
+constexpr double k_tolerance = 1e-9;
+
+Eigen::VectorXd vector(const core::Json& json) {
+    const auto values = json.get<std::vector<double>>();
+    return Eigen::Map<const Eigen::VectorXd>(values.data(), static_cast<Eigen::Index>(values.size()));
+}
+
+FitChoice quick() { return {0, 0, 0, 0, 0.95}; }
+
+void check_terms(const LawFit& fit, const core::Json& want) {
+    REQUIRE(fit.terms.size() == want["coefficients"].size());
+    for (const auto& term : fit.terms) {
+        INFO("coefficient " << term.key);
+        check_close(term.value, want["coefficients"][term.key].get<double>(), k_tolerance);
+        check_close(term.standard_error, want["standard_errors"][term.key], k_tolerance);
+    }
+}
+
+void check_fit(const LawFit& fit, const core::Json& want) {
+    check_close(fit.r2, want["r2"], k_tolerance);
+    check_close(fit.adjusted_r2, want["adjusted_r2"], k_tolerance);
+    check_close(fit.mse, want["mse"], k_tolerance);
+    check_close(fit.loo_r2, want["loo_r2"], k_tolerance);
+    check_close(fit.lofo_r2, want["lofo_r2"], k_tolerance);
+    check_close(fit.loo_predicted, want["loo_predictions"], k_tolerance);
+    check_close(fit.leverage, want["hat"], k_tolerance);
+    check_close(fit.cooks, want["cook"], k_tolerance);
+    check_terms(fit, want);
+}
+
+Problem problem_of(const core::Json& record) {
+    Problem problem;
+    const Eigen::VectorXd a = vector(record["a"]), c = vector(record["c"]), y = vector(record["y"]);
+    problem.a = apply(min_max(a), a);
+    problem.c = apply(min_max(c), c);
+    problem.y = apply(min_max(y), y);
+    problem.rows.resize(static_cast<std::size_t>(y.size()));
+    problem.families.resize(problem.rows.size());
+    std::iota(problem.rows.begin(), problem.rows.end(), 0);
+    return problem;
+}
+
+/// The subset solver must agree with the decomposition of record on every table, too.
+void check_solver(const Problem& problem, const LawForm& form, const core::Json& record, const core::Json& want) {
+    SubsetSolver solver(columns_of(form, problem.a, problem.c), problem.y);
+    solver.fit(problem.rows);
+    CHECK(solver.rank() == want["rank"].get<int>());
+    const auto& predicted = solver.predict_all();
+    REQUIRE(!record["predicted_rows"].empty());
+    for (std::size_t i = 0; i < record["predicted_rows"].size(); ++i) {
+        check_close(predicted[record["predicted_rows"][i].get<Eigen::Index>()], want["predictions"][i].get<double>(), k_tolerance);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("every fit to the paper's tables agrees with scikit-learn", "[law]") {
+    const auto want = test::golden("law_fits.json");
+    int compared = 0;
+    for (const std::string version : {"v1", "v3"}) {
+        const Table table = test::paper_table(version);
+        for (const auto& benchmark : table.benchmarks) {
+            const Problem problem = make_problem(table, benchmark);
+            for (const auto& form : all_forms()) {
+                INFO(version << " " << benchmark.name << " " << name_of(form));
+                check_fit(fit_law(problem, form, quick()), want[version]["fits"][benchmark.name][name_of(form)]);
+                ++compared;
+            }
+        }
+    }
+    CHECK(compared == 96);
+}
+
+TEST_CASE("the figures of the paper's first version come back to 1e-9", "[law]") {
+    const Table table = test::paper_table("v1");
+    const std::vector<double> want = {0.963396571797, 0.973597316477, 0.835214253329, 0.954173341512,
+                                      0.902802882573, 0.803759731707, 0.866742560758, 0.937513340816};
+    REQUIRE(table.benchmarks.size() == want.size());
+    for (std::size_t i = 0; i < want.size(); ++i) {
+        INFO(table.benchmarks[i].name);
+        check_close(*fit_law(make_problem(table, table.benchmarks[i]), k_ac_quadratic, quick()).r2, want[i], 1e-9);
+    }
+}
+
+TEST_CASE("fits to 100 random tables agree with scikit-learn, or with 60 digits where its cutoff is wrong", "[law]") {
+    const auto tables = test::golden("random_tables.json");
+    const auto& records = tables.is_array() ? tables : tables["tables"];
+    REQUIRE(records.size() == 100);
+    int number = 0;
+    for (const auto& record : records) {
+        const Problem problem = problem_of(record);
+        for (const auto& form : all_forms()) {
+            const auto& want = record["fits"][name_of(form)];
+            INFO("table " << number << " (" << record["kind"] << ", n = " << problem.size() << ") " << name_of(form));
+            const LawFit fit = fit_law(problem, form, quick());
+            CHECK(fit.rank == want["rank"].get<int>());
+            check_close(fit.r2, want["r2"], k_tolerance);
+            check_close(fit.mse, want["mse"], k_tolerance);
+            for (const auto& term : fit.terms) check_close(term.value, want["coefficients"][term.key].get<double>(), k_tolerance);
+            check_solver(problem, form, record, want);
+        }
+        ++number;
+    }
+}
+
+TEST_CASE("rank correlations agree with SciPy", "[law]") {
+    const auto cases = test::golden("rank_statistics.json");
+    const auto& pairs = cases.is_array() ? cases : cases.begin().value();
+    REQUIRE(pairs.size() >= 20);
+    const auto defined = [](double value) { return std::isfinite(value) ? std::optional<double>(value) : std::nullopt; };
+    for (const auto& pair : pairs) {
+        const Eigen::VectorXd x = vector(pair["x"]), y = vector(pair["y"]);
+        INFO("x = " << pair["x"].dump() << ", y = " << pair["y"].dump());
+        check_close(defined(kendall_tau(x, y)), pair["kendall"], 1e-12);
+        check_close(defined(weighted_tau(x, y)), pair["weighted"], 1e-12);
+        check_close(defined(spearman_rho(x, y)), pair["spearman"], 1e-12);
+    }
+}
