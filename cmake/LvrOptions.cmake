@@ -24,8 +24,10 @@ if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CUDA_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
 endif()
 
+# g++ 12 warns of overlapping string copies and unset optionals that cannot happen (GCC bugs 105329, 105562).
+set(LVR_GCC12 $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict;-Wno-maybe-uninitialized>)
 # Results must not depend on how the compiler contracts a*b+c.
-set(LVR_CXX_FLAGS -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -ffp-contract=off)
+set(LVR_CXX_FLAGS -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wno-missing-field-initializers -ffp-contract=off ${LVR_GCC12})
 if(LVR_SANITIZE)
   list(APPEND LVR_CXX_FLAGS -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)

@@ -183,7 +183,7 @@ void write_measurement(const fs::path& folder, const Measurement& m) {
         }
         root.write_scalar("seed", m.seed.value_or(k_no_seed));
         root.write_scalar("samples", m.samples);
-        root.write("figures", {m.value, m.standard_error, m.scale, m.gpu_hours, m.training_gpu_hours});
+        root.write("figures", std::vector<double>{m.value, m.standard_error, m.scale, m.gpu_hours, m.training_gpu_hours});
         std::vector<std::string> keys, texts;
         for (const auto& [key, text] : m.labels) keys.push_back(key), texts.push_back(text);
         root.write("label_columns", keys);

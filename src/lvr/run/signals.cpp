@@ -2,6 +2,7 @@
 #include <lvr/run/signals.hpp>
 
 #include <csignal>
+#include <initializer_list>
 
 namespace lvr::run {
 namespace {
