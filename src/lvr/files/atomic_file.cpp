@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <lvr/files/atomic_file.hpp>
-
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
-
 #include <lvr/core/error.hpp>
+#include <lvr/files/atomic_file.hpp>
 
 namespace lvr::files {
 namespace {
@@ -17,24 +15,62 @@ namespace fs = std::filesystem;
 std::string remedy_for(int code) {
     switch (code) {
         case ENOSPC:
-        case EDQUOT: return "free some space or write to another disk";
-        case EROFS: return "write to another place: this one is mounted read-only";
+        case EDQUOT:
+        case EFBIG:
+            return "free some space, or write to another disk";
+        case EROFS:
+            return "write to another place: this one is mounted read-only";
         case EACCES:
-        case EPERM: return "check the folder's permissions";
-        case ENOTDIR: return "a part of the path is a file: choose another folder";
-        default: return "check the path and the disk";
+        case EPERM:
+            return "check the folder's permissions";
+        case ENOTDIR:
+            return "a part of the path is a file: choose another folder";
+        case ENOENT:
+            return "make the folder first";
+        case ENAMETOOLONG:
+            return "choose a shorter name";
+        default:
+            return "check the path and the disk";
     }
 }
 
 [[noreturn]] void fail(const fs::path& target, int code) {
     throw core::output_error(target.string() + ": cannot be written (" + std::strerror(code) + ")",
-                             "nothing was left under that name", remedy_for(code));
+                             "whatever was there before is untouched, and nothing half-written is left",
+                             remedy_for(code));
 }
 
+/// A rename would replace a device such as /dev/stdout by a file.
+void refuse_special(const fs::path& target) {
+    std::error_code ignored;
+    const fs::file_status status = fs::status(target, ignored);
+    if (!fs::exists(status) || fs::is_regular_file(status)) return;
+    const std::string what = fs::is_directory(status) ? "is a folder" : "is a device, not a file";
+    throw core::output_error(target.string() + ": cannot be written: it " + what,
+                             "the output is put in place as a whole file", "name a file");
+}
+
+/// Where a link leads to, also if nothing is there yet; the temporary must lie in that folder.
+fs::path followed(const fs::path& target) {
+    constexpr int most_links = 40;
+    std::error_code code;
+    fs::path path = target;
+    for (int i = 0; fs::is_symlink(path, code); ++i) {
+        const fs::path next = i < most_links ? fs::read_symlink(path, code) : fs::path();
+        if (code || next.empty()) fail(target, code ? code.value() : ELOOP);
+        path = path.parent_path() / next;
+    }
+    return path;
+}
+
+/// Short enough for file systems that stop at 255 bytes, whatever the target's name.
 fs::path temporary_name(const fs::path& target) {
+    constexpr std::size_t most_of_name = 180, most_of_host = 40;
     char host[256] = "host";
     gethostname(host, sizeof host - 1);
-    return target.parent_path() / ("." + target.filename().string() + ".tmp-" + host + "-" + std::to_string(getpid()));
+    const std::string name = target.filename().string().substr(0, most_of_name);
+    return target.parent_path() / ("." + name + ".tmp-" + std::string(host).substr(0, most_of_host) + "-" +
+                                   std::to_string(getpid()));
 }
 
 /// Syncs a file or a folder to the disk. @return 0 or the error's code
@@ -84,14 +120,14 @@ void write_all(int descriptor, std::string_view text, const fs::path& target) {
 }  // namespace
 
 void write_atomically(const fs::path& target, const std::function<void(const fs::path&)>& write) {
-    const fs::path parent = target.has_parent_path() ? target.parent_path() : fs::path(".");
-    const int probe = open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (probe < 0) fail(target, errno);
-    close(probe);
-    Temporary temporary(target);
+    refuse_special(target);
+    const fs::path real = followed(target);
+    const fs::path parent = real.has_parent_path() ? real.parent_path() : fs::path(".");
+    if (const int code = sync_path(parent, O_RDONLY | O_DIRECTORY)) fail(target, code);
+    Temporary temporary(real);
     write(temporary.path());
     if (const int code = sync_path(temporary.path(), O_RDONLY)) fail(target, code);
-    temporary.rename_to(target);
+    temporary.rename_to(real);
     if (const int code = sync_path(parent, O_RDONLY | O_DIRECTORY)) fail(target, code);
 }
 
@@ -107,8 +143,10 @@ void write_text(const fs::path& target, std::string_view text) {
 void make_folder(const fs::path& folder) {
     std::error_code code;
     fs::create_directories(folder, code);
-    if (!code && fs::is_directory(folder)) return;
-    throw core::output_error(folder.string() + ": cannot be made (" + (code ? code.message() : "it is a file") + ")",
+    if (!code && !fs::is_directory(folder, code) && !code)
+        code = std::make_error_code(std::errc::not_a_directory);
+    if (!code) return;
+    throw core::output_error(folder.string() + ": cannot be made (" + code.message() + ")",
                              "the results have no place to go", remedy_for(code.value()));
 }
 

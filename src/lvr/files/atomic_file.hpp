@@ -7,13 +7,14 @@
 
 namespace lvr::files {
 
-/// Writes a file that is complete or absent: `write` fills a temporary name in the same folder, which is synced to
-/// the disk and then renamed. On any failure the temporary is removed and the target is as it was.
+/// Writes a file that is complete or absent: `write` fills a temporary name in the same folder
+/// (`.<name>.tmp-<host>-<pid>`), which is synced to the disk and then renamed; a link is followed.
+/// On any failure, also an exception out of `write`, the temporary is removed and the target is as it was.
 /// @throws Error (output) naming the target, the system's reason and what to do
 void write_atomically(const std::filesystem::path& target,
                       const std::function<void(const std::filesystem::path& temporary)>& write);
 
-/// The same for a text.
+/// The same for a text, or any bytes.
 void write_text(const std::filesystem::path& target, std::string_view text);
 
 /// Makes a folder and those above it, if they are missing. @throws Error (output)

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "csv_records.hpp"
+
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <lvr/core/error.hpp>
-
-#include "csv_records.hpp"
+#include <lvr/files/utf8.hpp>
 
 namespace lvr::files {
 namespace {
@@ -15,6 +17,7 @@ class Splitter {
     }
 
     std::vector<CsvRecord> run() {
+        check_text();
         std::vector<CsvRecord> records;
         while (at_ < text_.size()) {
             if (at_line_end()) {
@@ -27,8 +30,18 @@ class Splitter {
     }
 
   private:
+    void check_text() {
+        const std::size_t bad = first_bad_byte(text_);
+        if (bad == std::string_view::npos) return;
+        line_ += static_cast<std::size_t>(
+            std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(bad), '\n'));
+        fail(text_[bad] == '\0' ? "there is a NUL byte: this is not a text file" : "this is not UTF-8 text",
+             "save the table as UTF-8 text");
+    }
+
     bool at_line_end() const {
-        return at_ >= text_.size() || text_[at_] == '\n' || text_.substr(at_, 2) == "\r\n" || (text_[at_] == '\r' && at_ + 1 == text_.size());
+        return at_ >= text_.size() || text_[at_] == '\n' || text_.substr(at_, 2) == "\r\n" ||
+               text_.substr(at_) == "\r";
     }
 
     void skip_line_end() {
@@ -39,7 +52,8 @@ class Splitter {
 
     CsvRecord comment() {
         CsvRecord record{line_, true, {""}};
-        for (++at_; !at_line_end(); ++at_) record.fields[0] += checked(text_[at_]);
+        for (++at_; !at_line_end(); ++at_) record.fields[0] += text_[at_];
+        while (record.fields[0].ends_with('\r')) record.fields[0].pop_back();
         skip_line_end();
         return record;
     }
@@ -49,7 +63,8 @@ class Splitter {
         for (;;) {
             record.fields.push_back(at_ < text_.size() && text_[at_] == '"' ? quoted() : plain());
             if (at_line_end()) break;
-            if (text_[at_] != ',') fail("there is text behind a closing quote", "put the whole field in quotes");
+            if (text_[at_] != ',')
+                fail("there is text behind a closing quote", "put the whole field in quotes");
             ++at_;
         }
         skip_line_end();
@@ -58,7 +73,7 @@ class Splitter {
 
     std::string plain() {
         std::string field;
-        while (!at_line_end() && text_[at_] != ',') field += checked(text_[at_++]);
+        while (!at_line_end() && text_[at_] != ',') field += text_[at_++];
         return field;
     }
 
@@ -67,7 +82,7 @@ class Splitter {
         for (++at_; at_ < text_.size(); ++at_) {
             if (text_[at_] == '\n') ++line_;
             if (text_[at_] != '"') {
-                field += checked(text_[at_]);
+                field += text_[at_];
             } else if (at_ + 1 < text_.size() && text_[at_ + 1] == '"') {
                 field += text_[at_++];
             } else {
@@ -78,13 +93,9 @@ class Splitter {
         fail("a quote is never closed", "close it, or double it inside quotes");
     }
 
-    char checked(char letter) const {
-        if (letter == '\0') fail("there is a NUL byte: this is not a text file", "save the table as UTF-8 text");
-        return letter;
-    }
-
     [[noreturn]] void fail(const std::string& problem, const std::string& remedy) const {
-        throw core::input_error(fmt::format("{}: line {}: {}", file_name_, line_, problem), "the table cannot be split into cells", remedy);
+        throw core::input_error(fmt::format("{}: line {}: {}", file_name_, line_, problem),
+                                "the table cannot be split into cells", remedy);
     }
 
     std::string_view text_;
@@ -94,10 +105,13 @@ class Splitter {
 
 }  // namespace
 
-std::vector<CsvRecord> split_csv(std::string_view text, const std::string& file_name) { return Splitter(text, file_name).run(); }
+std::vector<CsvRecord> split_csv(std::string_view text, const std::string& file_name) {
+    return Splitter(text, file_name).run();
+}
 
 std::string quoted_csv(const std::string& field) {
-    const bool plain = field.find_first_of(",\"\n\r") == std::string::npos && (field.empty() || field.front() != '#');
+    const bool plain =
+        field.find_first_of(",\"\n\r") == std::string::npos && (field.empty() || field.front() != '#');
     if (plain) return field;
     std::string out = "\"";
     for (const char letter : field) out += letter == '"' ? std::string("\"\"") : std::string(1, letter);

@@ -6,54 +6,79 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
-
-#include <lvr/core/json.hpp>
 
 namespace lvr::files {
 
-/// A group of an HDF5 file, open for reading or for writing. Paths are relative to it; groups on the way are made.
-/// Handles are closed with the last copy. Equal content written in equal order gives equal bytes: no times are kept.
+/// A group of an HDF5 file, open for reading or for writing. Paths are relative to it; groups on the way are
+/// made. Handles are closed with the last copy. Equal content written in equal order gives equal bytes: no
+/// times are kept.
 /// @throws Error (input when reading, output when writing) naming the file, the object and HDF5's own reason
 class H5Group {
   public:
-    // Writing.
+    using Shape = std::vector<std::uint64_t>;
+
+    // Writing. Texts are UTF-8 of fixed length, padded with NULs: a text with a NUL in it is an error.
     H5Group make_group(const std::string& path) const;
-    void write(const std::string& path, const std::vector<double>& values, const std::vector<std::uint64_t>& shape = {}) const;
+    /// @param shape of `values`, row-major; empty: one dimension
+    void write(const std::string& path, const std::vector<double>& values, const Shape& shape = {}) const;
     void write(const std::string& path, const std::vector<std::int64_t>& values) const;
-    void write(const std::string& path, const std::vector<std::string>& values) const;  ///< UTF-8, fixed length
+    void write(const std::string& path, const std::vector<std::string>& values) const;
     void write_scalar(const std::string& path, double value) const;
     void write_scalar(const std::string& path, std::int64_t value) const;
     void write_scalar(const std::string& path, const std::string& value) const;
-    void write_null(const std::string& path) const;  ///< a dataset without a value
+    void write_flag(const std::string& path, bool value) const;  ///< what h5py knows as a bool
+    void write_null(const std::string& path) const;              ///< a dataset without a value
     void write_attribute(const std::string& name, const std::string& value) const;
     void write_attribute(const std::string& name, std::int64_t value) const;
+    void write_attribute(const std::string& name, double value) const;
 
-    // Reading. Sizes are checked against the file's before anything is allocated.
+    // Reading. Sizes are checked against the file's before anything is allocated: what is not compressed
+    // cannot hold more than the file does.
     bool has(const std::string& path) const;
     bool has_attribute(const std::string& name) const;
     H5Group group(const std::string& path) const;
-    std::vector<std::string> names() const;  ///< members in the order in which they were written
+    std::vector<std::string> names() const;            ///< members in the order in which they were written
+    std::vector<std::string> attribute_names() const;  ///< likewise
     bool is_group(const std::string& path) const;
     std::vector<double> doubles(const std::string& path) const;  ///< row-major, any rank
     std::vector<std::int64_t> integers(const std::string& path) const;
     std::vector<std::string> texts(const std::string& path) const;
+    bool flag(const std::string& path) const;
     std::string text_attribute(const std::string& name) const;
     std::int64_t integer_attribute(const std::string& name) const;
-    std::vector<std::uint64_t> shape(const std::string& path) const;  ///< empty for a scalar
+    double real_attribute(const std::string& name) const;
+    Shape shape(const std::string& path) const;  ///< empty for a scalar
 
-    /// What a dataset holds.
-    enum class Kind { none, real, integer, text };
+    /// What a dataset, or an attribute, holds.
+    enum class Kind { none, real, integer, text, flag };
     Kind kind(const std::string& path) const;
+    Kind attribute_kind(const std::string& name) const;
 
     const std::string& file_name() const { return file_name_; }
+    std::uint64_t file_size() const;  ///< in bytes
 
   private:
     friend class H5File;
     struct Object;  // owns an HDF5 handle
+    struct Opened;  // a dataset or an attribute with its type and space
+    enum class Seen { dataset, attribute };
     H5Group(std::shared_ptr<Object> object, std::string file_name, bool writing);
-    std::shared_ptr<Object> dataset(const std::string& path) const;
-    [[noreturn]] void fail(const std::string& what, const std::string& path) const;
+    Opened dataset(const std::string& path) const;
+    Opened attribute(const std::string& name, Kind expected) const;
+    Opened inspect(std::shared_ptr<Object> object, Seen what, const std::string& name) const;
+    Kind kind_of(const Opened& opened, const std::string& name) const;
+    /// One foreign call: its result, unless that says failure.
+    template <class T>
+    T checked(T result, const char* what, const std::string& path) const {
+        if (result < 0) fail(what, path, last_reason());
+        return result;
+    }
+    void expect_written(const std::string& reason, const std::string& path) const;
+    static std::string last_reason();  ///< of HDF5, which forgets it at the next call
+    [[noreturn]] void fail(const std::string& what, const std::string& path,
+                           const std::string& reason = "") const;
 
     std::shared_ptr<Object> object_;
     std::string file_name_;
@@ -65,8 +90,16 @@ class H5File {
     /// The root group of an existing file. @throws Error (input) if it is missing, not HDF5 or truncated
     static H5Group open(const std::filesystem::path& file);
 
-    /// Writes a file through `fill`, complete or absent.
-    static void write(const std::filesystem::path& file, const std::function<void(const H5Group& root)>& fill);
+    /// The same for a file's bytes in memory; `name` stands for the file in messages.
+    static H5Group open_image(std::string_view bytes, const std::string& name);
+
+    /// Writes a file through `fill`, complete or absent. It is built in memory first: HDF5 1.10 cannot close
+    /// a file whose disk is full, so it never sees the disk. @throws Error (output)
+    static void write(const std::filesystem::path& file,
+                      const std::function<void(const H5Group& root)>& fill);
+
+    /// The bytes that `write` would put into the file.
+    static std::string image(const std::string& name, const std::function<void(const H5Group& root)>& fill);
 
     /// True if the file starts as an HDF5 file does. @throws Error (input) if it cannot be read
     static bool is_hdf5(const std::filesystem::path& file);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <fstream>
-
 #include <lvr/core/error.hpp>
 #include <lvr/files/atomic_file.hpp>
 
@@ -13,78 +13,133 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Our messages carry the reason; HDF5 must not print its stack as well.
-void be_quiet() {
-    [[maybe_unused]] static const herr_t done = H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-}
+constexpr std::size_t k_memory_step = 64 * 1024;  // bytes by which a file in memory grows
+constexpr std::array<char, 8> k_signature = {'\x89', 'H', 'D', 'F', '\r', '\n', '\x1a', '\n'};
 
 herr_t note_reason(unsigned depth, const H5E_error2_t* error, void* out) {
     auto& text = *static_cast<std::string*>(out);
-    if (error->desc != nullptr && std::strlen(error->desc) > 0) text = (depth == 0 ? "" : text + "; ") + error->desc;
+    constexpr unsigned most = 2;  // the innermost say what happened, the rest who called
+    if (depth < most && error->desc != nullptr && std::strlen(error->desc) > 0) {
+        text += (text.empty() ? "" : "; ") + std::string(error->desc);
+    }
     return 0;
-}
-
-std::string& reason_buffer() {
-    static thread_local std::string text;
-    return text;
 }
 
 void check_exists(const fs::path& file) {
     std::error_code ignored;
-    if (!fs::exists(file, ignored)) throw core::input_error(file.string() + ": no such file", "", "check the path");
-    if (fs::is_directory(file, ignored)) throw core::input_error(file.string() + ": is a folder, not a file", "", "name a file in it");
+    if (!fs::exists(file, ignored))
+        throw core::input_error(file.string() + ": no such file", "", "check the path");
+    if (fs::is_directory(file, ignored)) {
+        throw core::input_error(file.string() + ": is a folder, not a file", "", "name a file in it");
+    }
+}
+
+H5Handle memory_access() {
+    H5Handle access(H5Pcreate(H5P_FILE_ACCESS));
+    H5Pset_fapl_core(access, k_memory_step, false);
+    // The newer superblock has a checksum, which H5Fget_file_image of HDF5 1.10.8 breaks.
+    H5Pset_libver_bounds(access, H5F_LIBVER_EARLIEST, H5F_LIBVER_V18);
+    return access;
+}
+
+H5Handle file_creation() {
+    H5Handle creation(H5Pcreate(H5P_FILE_CREATE));
+    H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+    H5Pset_attr_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+    H5Pset_obj_track_times(creation, false);
+    return creation;
+}
+
+/// One process reads what is complete: no lock is needed, and not every file system has them.
+H5Handle reading_access() {
+    H5Handle access(H5Pcreate(H5P_FILE_ACCESS));
+#if H5_VERSION_GE(1, 10, 7)
+    H5Pset_file_locking(access, false, true);
+#endif
+    return access;
+}
+
+[[noreturn]] void fail_open(const std::string& name, const std::string& reason) {
+    throw core::input_error(name + ": cannot be opened as HDF5 (" + reason + ")",
+                            "it is truncated or damaged", "make it again, or restore it from a copy");
+}
+
+[[noreturn]] void fail_format(const std::string& name) {
+    throw core::input_error(name + ": is not an HDF5 file", "", "name a file that an lvr program wrote");
+}
+
+/// The image of a file in memory, once all that was written has been flushed.
+std::string image_of(hid_t file, const std::string& name) {
+    std::string bytes;
+    const ssize_t size = H5Fflush(file, H5F_SCOPE_LOCAL) < 0 ? -1 : H5Fget_file_image(file, nullptr, 0);
+    if (size > 0) bytes.resize(static_cast<std::size_t>(size));
+    if (size <= 0 || H5Fget_file_image(file, bytes.data(), bytes.size()) != size) {
+        throw core::output_error(name + ": cannot be put together (" + hdf5_reason() + ")",
+                                 "nothing was written", "check that there is memory left");
+    }
+    return bytes;
 }
 
 }  // namespace
 
+void quiet_hdf5() { [[maybe_unused]] static const herr_t done = H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr); }
+
 std::string hdf5_reason() {
-    std::string& text = reason_buffer();
-    text.clear();
+    std::string text;
     H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, note_reason, &text);
     H5Eclear2(H5E_DEFAULT);
-    // The walk goes from the innermost call outwards; the first two say what happened, the rest who called.
-    std::size_t end = text.find("; ");
-    if (end != std::string::npos) end = text.find("; ", end + 2);
-    return text.empty() ? "no reason given" : text.substr(0, end);
+    return text.empty() ? "HDF5 gives no reason" : text;
+}
+
+H5Handle::H5Handle(hid_t id) : id_(id) {
+    if (id < 0)
+        throw core::Error(core::ErrorKind::internal, "HDF5 refuses an object (" + hdf5_reason() + ")");
 }
 
 bool H5File::is_hdf5(const fs::path& file) {
     check_exists(file);
     std::ifstream stream(file, std::ios::binary);
+    if (!stream) {
+        throw core::input_error(file.string() + ": cannot be read (" + std::strerror(errno) + ")", "",
+                                "check the file's permissions");
+    }
     std::array<char, 8> head{};
     stream.read(head.data(), head.size());
-    constexpr std::array<char, 8> signature = {'\x89', 'H', 'D', 'F', '\r', '\n', '\x1a', '\n'};
-    return stream.gcount() == 8 && head == signature;
+    return stream.gcount() == 8 && head == k_signature;
 }
 
 H5Group H5File::open(const fs::path& file) {
-    be_quiet();
-    check_exists(file);
-    if (!is_hdf5(file)) throw core::input_error(file.string() + ": is not an HDF5 file", "", "name a file that an lvr program wrote");
-    // One process reads what is complete; no lock is needed, and not every file system has them.
-    auto object = std::make_shared<H5Group::Object>(H5Fopen(file.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT));
-    if (object->id < 0) {
-        throw core::input_error(file.string() + ": cannot be opened (" + hdf5_reason() + ")", "it is truncated or damaged",
-                                "make it again, or restore it from a copy");
-    }
+    quiet_hdf5();
+    if (!is_hdf5(file)) fail_format(file.string());
+    const H5Handle access = reading_access();
+    auto object = std::make_shared<H5Group::Object>(H5Fopen(file.c_str(), H5F_ACC_RDONLY, access));
+    if (object->id < 0) fail_open(file.string(), hdf5_reason());
     return {std::move(object), file.string(), false};
 }
 
+H5Group H5File::open_image(std::string_view bytes, const std::string& name) {
+    quiet_hdf5();
+    if (!std::ranges::equal(bytes.substr(0, k_signature.size()), k_signature)) fail_format(name);
+    const H5Handle access = memory_access();
+    std::string copy(bytes);  // HDF5 copies it once more; its type asks for what it does not change
+    if (H5Pset_file_image(access, copy.data(), copy.size()) < 0) fail_open(name, hdf5_reason());
+    // Two images of one name are two files all the same: the name only has to be one.
+    auto object = std::make_shared<H5Group::Object>(H5Fopen("image", H5F_ACC_RDONLY, access));
+    if (object->id < 0) fail_open(name, hdf5_reason());
+    return {std::move(object), name, false};
+}
+
+std::string H5File::image(const std::string& name, const std::function<void(const H5Group&)>& fill) {
+    quiet_hdf5();
+    const H5Handle access = memory_access(), creation = file_creation();
+    auto object = std::make_shared<H5Group::Object>(H5Fcreate("image", H5F_ACC_TRUNC, creation, access));
+    if (object->id < 0) throw core::output_error(name + ": cannot be made (" + hdf5_reason() + ")");
+    fill(H5Group(object, name, true));
+    return image_of(object->id, name);
+}
+
 void H5File::write(const fs::path& file, const std::function<void(const H5Group&)>& fill) {
-    be_quiet();
-    write_atomically(file, [&](const fs::path& temporary) {
-        const H5Handle access(H5Pcreate(H5P_FILE_ACCESS)), creation(H5Pcreate(H5P_FILE_CREATE));
-        H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V18);
-        H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
-        auto object = std::make_shared<H5Group::Object>(H5Fcreate(temporary.c_str(), H5F_ACC_TRUNC, creation, access));
-        if (object->id < 0) throw core::output_error(file.string() + ": cannot be made (" + hdf5_reason() + ")", "", "check the folder and the disk");
-        const hid_t id = object->id;
-        fill(H5Group(object, file.string(), true));
-        if (H5Fflush(id, H5F_SCOPE_LOCAL) < 0) {
-            throw core::output_error(file.string() + ": cannot be written (" + hdf5_reason() + ")", "nothing was left under that name",
-                                     "free some space or write to another disk");
-        }
-    });
+    write_text(file, image(file.string(), fill));
 }
 
 std::int64_t H5File::open_objects() { return H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_ALL); }

@@ -3,15 +3,18 @@
 
 #include <hdf5.h>
 
+#include <lvr/files/hdf5.hpp>
+#include <memory>
 #include <string>
 #include <utility>
 
-#include <lvr/files/hdf5.hpp>
-
 namespace lvr::files {
 
-/// The innermost and outermost descriptions on HDF5's error stack, which is cleared.
+/// The innermost descriptions on HDF5's error stack, which is cleared.
 std::string hdf5_reason();
+
+/// Stops HDF5 from printing its error stack: our messages carry the reason.
+void quiet_hdf5();
 
 /// Owns one HDF5 identifier of any kind.
 struct H5Group::Object {
@@ -25,10 +28,11 @@ struct H5Group::Object {
     Object& operator=(const Object&) = delete;
 };
 
-/// The same for short-lived identifiers inside one function.
+/// The same for short-lived identifiers of our own making (types, spaces, property lists).
 class H5Handle {
   public:
-    H5Handle(hid_t id = H5I_INVALID_HID) : id_(id) {}
+    /// @throws Error (internal) with HDF5's reason if there is none: out of memory, or a defect of ours
+    explicit H5Handle(hid_t id);
     H5Handle(H5Handle&& other) noexcept : id_(std::exchange(other.id_, H5I_INVALID_HID)) {}
     H5Handle& operator=(H5Handle&&) = delete;
     ~H5Handle() {
@@ -36,10 +40,17 @@ class H5Handle {
     }
 
     operator hid_t() const { return id_; }
-    bool valid() const { return id_ >= 0; }
 
   private:
     hid_t id_;
+};
+
+/// A dataset or an attribute with its type and space, its size checked against the file's.
+struct H5Group::Opened {
+    std::shared_ptr<Object> object;
+    std::shared_ptr<Object> type, space;
+    std::size_t points = 0;
+    std::size_t item_size = 0;  ///< bytes
 };
 
 }  // namespace lvr::files

@@ -1,41 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <lvr/files/json_tree.hpp>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
-
 #include <lvr/core/error.hpp>
 #include <lvr/files/hdf5.hpp>
+#include <lvr/files/json_tree.hpp>
+#include <lvr/files/provenance.hpp>
+
+#include "percent.hpp"
 
 namespace lvr::files {
 namespace {
 
 using core::Json;
 
-constexpr int k_deepest = 64;  // a damaged file must not make us recurse for ever
+constexpr int k_deepest = 64;
+constexpr std::uint64_t k_least_bytes = 8;  // that a member takes in the file, at the very least
 
+/// HDF5 parts paths at '/', and knows "." as the group itself.
 std::string encoded(const std::string& key) {
     if (key.empty()) return "%";
-    if (key == "." || key == "..") return "%" + key;
-    std::string out;
-    for (const char letter : key) out += letter == '/' ? "%2F" : letter == '%' ? "%25" : std::string(1, letter);
-    return out;
+    if (key == ".") return "%2E";
+    return percent_encoded(key, [](char letter) {
+        return letter != '/' && letter != '%' && static_cast<unsigned char>(letter) >= 0x20;
+    });
 }
 
-std::string decoded(std::string name) {
-    if (name == "%") return "";
-    if (name == "%." || name == "%..") return name.substr(1);
-    for (const auto& [code, letter] : {std::pair{"%2F", '/'}, {"%25", '%'}}) {
-        for (auto at = name.find(code); at != std::string::npos; at = name.find(code, at + 1)) name.replace(at, 3, 1, letter);
-    }
-    return name;
-}
+std::string decoded(const std::string& name) { return name == "%" ? "" : percent_decoded(name); }
 
-bool is_number(const Json& item) { return item.is_number() || item.is_null(); }
+/// A number that a double holds, or null.
+bool is_real(const Json& item) {
+    constexpr double exact = 0x1p53;
+    if (item.is_number_integer()) return std::abs(item.get<double>()) < exact;
+    return item.is_number() || item.is_null();
+}
 
 bool all_numbers(const Json& list) {
-    return std::all_of(list.begin(), list.end(), is_number) &&
+    return std::all_of(list.begin(), list.end(), is_real) &&
            std::any_of(list.begin(), list.end(), [](const Json& item) { return item.is_number(); });
 }
 
@@ -49,7 +50,15 @@ bool is_matrix(const Json& list) {
     });
 }
 
-double value_of(const Json& item) { return item.is_null() ? std::numeric_limits<double>::quiet_NaN() : item.get<double>(); }
+double value_of(const Json& item) {
+    return item.is_null() ? std::numeric_limits<double>::quiet_NaN() : item.get<double>();
+}
+
+std::vector<double> values_of(const Json& list) {
+    std::vector<double> values;
+    for (const auto& item : list) values.push_back(value_of(item));
+    return values;
+}
 
 void write(const H5Group& group, const std::string& name, const Json& value);
 
@@ -61,19 +70,33 @@ void write_matrix(const H5Group& group, const std::string& name, const Json& row
     group.write(name, values, {rows.size(), rows.front().size()});
 }
 
+void write_members(const H5Group& group, const std::string& name, const Json& list) {
+    const H5Group members = group.make_group(name);
+    members.write_attribute("list", std::int64_t{1});
+    for (std::size_t i = 0; i < list.size(); ++i) write(members, std::to_string(i), list[i]);
+}
+
 void write_list(const H5Group& group, const std::string& name, const Json& list) {
-    if (!list.empty() && all_numbers(list)) {
-        std::vector<double> values;
-        for (const auto& item : list) values.push_back(value_of(item));
-        group.write(name, values);
-    } else if (!list.empty() && all_texts(list)) {
+    if (list.empty()) {
+        write_members(group, name, list);
+    } else if (all_numbers(list)) {
+        group.write(name, values_of(list));
+    } else if (all_texts(list)) {
         group.write(name, list.get<std::vector<std::string>>());
-    } else if (!list.empty() && is_matrix(list)) {
+    } else if (is_matrix(list)) {
         write_matrix(group, name, list);
     } else {
-        const H5Group members = group.make_group(name);
-        members.write_attribute("list", std::int64_t{1});
-        for (std::size_t i = 0; i < list.size(); ++i) write(members, std::to_string(i), list[i]);
+        write_members(group, name, list);
+    }
+}
+
+void write_number(const H5Group& group, const std::string& name, const Json& value) {
+    const bool is_whole =
+        value.is_number_integer() && (!value.is_number_unsigned() || value.get<std::uint64_t>() <= INT64_MAX);
+    if (is_whole) {
+        group.write_scalar(name, value.get<std::int64_t>());
+    } else {
+        group.write_scalar(name, value.get<double>());
     }
 }
 
@@ -83,81 +106,97 @@ void write(const H5Group& group, const std::string& name, const Json& value) {
         for (const auto& [key, item] : value.items()) write(members, encoded(key), item);
     } else if (value.is_array()) {
         write_list(group, name, value);
-    } else if (value.is_number_integer()) {
-        group.write_scalar(name, value.get<std::int64_t>());
     } else if (value.is_number()) {
-        group.write_scalar(name, value.get<double>());
+        write_number(group, name, value);
     } else if (value.is_string()) {
         group.write_scalar(name, value.get<std::string>());
     } else if (value.is_boolean()) {
-        group.write_scalar(name, std::string(value.get<bool>() ? "true" : "false"));
+        group.write_flag(name, value.get<bool>());
     } else {
         group.write_null(name);
     }
 }
 
-Json read(const H5Group& group, const std::string& name, int depth);
-
-Json read_group(const H5Group& group, int depth) {
-    core::ensure(depth < k_deepest, "an HDF5 tree deeper than any of ours");
-    if (group.has_attribute("list")) {
-        Json list = Json::array();
-        for (const auto& name : group.names()) list.push_back(read(group, name, depth + 1));
-        return list;
-    }
-    Json object = Json::object();
-    for (const auto& name : group.names()) object[decoded(name)] = read(group, name, depth + 1);
-    return object;
-}
-
-Json read_numbers(const std::vector<double>& values, const std::vector<std::uint64_t>& shape) {
-    if (shape.empty()) return core::number(values.front());
+Json read_numbers(const std::vector<double>& values, const H5Group::Shape& shape) {
+    if (shape.empty()) return core::number(values.at(0));
     if (shape.size() == 1) return core::numbers(values);
     Json rows = Json::array();
     const auto columns = static_cast<std::size_t>(shape[1]);
-    for (std::size_t at = 0; at + columns <= values.size() && columns > 0; at += columns) {
+    for (std::size_t at = 0; columns > 0 && at + columns <= values.size(); at += columns) {
         rows.push_back(core::numbers({values.data() + at, columns}));
     }
     return rows;
 }
 
-Json read_text(const std::string& text) {
-    if (text == "true") return true;
-    if (text == "false") return false;
-    return text;
-}
+/// A damaged file may hold itself, or the same group a thousand times: depth and number of members are
+/// bounded.
+class TreeReader {
+  public:
+    explicit TreeReader(const H5Group& root)
+        : file_name_(root.file_name()), left_(root.file_size() / k_least_bytes) {}
 
-Json read(const H5Group& group, const std::string& name, int depth) {
-    if (group.is_group(name)) return read_group(group.group(name), depth);
-    const auto shape = group.shape(name);
-    switch (group.kind(name)) {
-        case H5Group::Kind::none: return nullptr;
-        case H5Group::Kind::real: return read_numbers(group.doubles(name), shape);
-        case H5Group::Kind::integer: {
-            const auto values = group.integers(name);
-            return shape.empty() ? Json(values.front()) : Json(values);
+    Json read_group(const H5Group& group, int depth) {
+        if (depth > k_deepest) fail("is nested too deeply");
+        const bool is_list = group.has_attribute("list");
+        Json all = is_list ? Json::array() : Json::object();
+        for (const auto& name : group.names()) {
+            if (left_-- == 0) fail("holds the same members again and again");
+            Json value = read(group, name, depth + 1);
+            if (is_list) {
+                all.push_back(std::move(value));
+            } else {
+                all.push_back({decoded(name), std::move(value)});
+            }
         }
-        case H5Group::Kind::text: {
-            const auto values = group.texts(name);
-            return shape.empty() ? read_text(values.front()) : Json(values);
-        }
+        return all;
     }
-    return nullptr;
-}
+
+  private:
+    Json read(const H5Group& group, const std::string& name, int depth) {
+        if (group.is_group(name)) return read_group(group.group(name), depth);
+        const auto shape = group.shape(name);
+        switch (group.kind(name)) {
+            case H5Group::Kind::none:
+                return nullptr;
+            case H5Group::Kind::real:
+                return read_numbers(group.doubles(name), shape);
+            case H5Group::Kind::flag:
+                return group.flag(name);
+            case H5Group::Kind::integer:
+                return one_or_all(group.integers(name), shape);
+            case H5Group::Kind::text:
+                return one_or_all(group.texts(name), shape);
+        }
+        return nullptr;
+    }
+
+    template <class T>
+    Json one_or_all(const std::vector<T>& values, const H5Group::Shape& shape) const {
+        if (shape.empty()) return values.at(0);
+        return values;
+    }
+
+    [[noreturn]] void fail(const std::string& what) const {
+        throw core::input_error(file_name_ + ": " + what, "the file is damaged",
+                                "make it again with the program that wrote it");
+    }
+
+    std::string file_name_;
+    std::uint64_t left_;
+};
 
 }  // namespace
 
 void write_tree(const std::filesystem::path& file, const Json& tree, const Json& provenance) {
+    core::ensure(tree.is_object(), "only a JSON object can be a file's tree");
     H5File::write(file, [&](const H5Group& root) {
+        write_provenance(root, provenance);
         for (const auto& [key, item] : tree.items()) write(root, encoded(key), item);
-        root.write_scalar("provenance", core::to_text(provenance));
     });
 }
 
-Json read_tree(const std::filesystem::path& file) {
-    Json tree = read_group(H5File::open(file), 0);
-    tree.erase("provenance");
-    return tree;
-}
+Json tree_of(const H5Group& root) { return TreeReader(root).read_group(root, 0); }
+
+Json read_tree(const std::filesystem::path& file) { return tree_of(H5File::open(file)); }
 
 }  // namespace lvr::files

@@ -4,27 +4,27 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <lvr/core/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include <lvr/core/json.hpp>
-
 namespace lvr::files {
 
 inline constexpr double k_not_measured = std::numeric_limits<double>::quiet_NaN();
 
-// The schema of results.h5 (schema "lvr-results", version 1). R representations, K alignment columns, B benchmarks,
-// M scores. NaN = not measured.
+// The schema of results.h5 (schema "lvr-results", version 1). R representations, K alignment columns, B
+// benchmarks, M scores. NaN = not measured.
 //   representations/name, family [R] text; gpu_hours [R]; labels/<i> [R] text, one per label_columns
 //   alignment/name, definition [K] text; value, standard_error [K, R]
 //   correspondence/value, standard_error [R], percent; definition: text
 //   benchmarks/name, unit [B] text; scale [B]: nominal maximum in that unit
 //   scores/representation, benchmark [M]: indices; seed [M] (smallest int64 = none); value, standard_error,
 //          samples, gpu_hours [M]
-//   comments, label_columns: text; provenance (JSON), origin_csv: text
-//   results_d/file, sha256: what results.d held when this file was rebuilt from it
+//   comments, label_columns: text, any number of each; origin_csv: text
+//   results_d/file, sha256: what results.d held when this file was rebuilt from it (may be absent)
+// Root attributes: schema, version, and the provenance (provenance.hpp). Texts are UTF-8 without NULs.
 
 struct Representation {
     std::string name;
@@ -34,15 +34,15 @@ struct Representation {
 };
 
 struct AlignmentColumn {
-    std::string name;        ///< A_<name> in a CSV: a benchmark's, or e.g. "loglik"
-    std::string definition;  ///< "cosine", "loglik" or "unspecified"
+    std::string name;                           ///< A_<name> in a CSV: a benchmark's, or e.g. "loglik"
+    std::string definition;                     ///< "cosine", "loglik" or "unspecified"
     std::vector<double> value, standard_error;  ///< [R]
 };
 
 struct Benchmark {
     std::string name;
-    std::string unit;                 ///< e.g. "percent"; "" = unknown
-    double scale = k_not_measured;    ///< nominal maximum in that unit
+    std::string unit;               ///< e.g. "percent"; "" = unknown
+    double scale = k_not_measured;  ///< nominal maximum in that unit
 };
 
 struct Score {
@@ -51,11 +51,12 @@ struct Score {
     std::optional<std::int64_t> seed;
     double value = k_not_measured;
     double standard_error = k_not_measured;
-    std::int64_t samples = 0;         ///< questions answered; 0 = unknown
+    std::int64_t samples = 0;  ///< questions answered; 0 = unknown
     double gpu_hours = k_not_measured;
 };
 
-/// What was measured of a set of representations: the input of the law.
+/// What was measured of a set of representations: the input of the law. Scores are a set: readers return them
+/// sorted by representation, benchmark and seed (none first).
 struct Results {
     std::vector<std::string> comments;  ///< of a CSV, without the leading '#'
     std::vector<std::string> label_columns;
@@ -82,20 +83,25 @@ Results read_results(const std::filesystem::path& file);
 void write_results(const std::filesystem::path& file, const Results& results);
 
 Results read_results_h5(const std::filesystem::path& file, std::vector<SourceFile>* sources = nullptr);
-void write_results_h5(const std::filesystem::path& file, const Results& results, const std::vector<SourceFile>& sources = {});
+void write_results_h5(const std::filesystem::path& file, const Results& results,
+                      const std::vector<SourceFile>& sources = {});
 
 /// CSV (RFC 4180, comma, UTF-8). Columns: representation, C, A_<name>, score_<benchmark> or
-/// score_<benchmark>@seed<k>; optional family, gpu_hours; every other column is a label. Lines that start with '#'
-/// before or between rows are comments; `#! {...}` carries what columns cannot (errors, samples, units). An empty
-/// cell is not measured yet. A byte-order mark and Windows line ends are accepted.
+/// score_<benchmark>@seed<k>; optional family, gpu_hours (of the representation); every other column is a
+/// label. Lines that start with '#' before or between rows are comments; one line `#! {...}` of JSON carries
+/// what columns cannot (results_extras.hpp). An empty cell is not measured yet; any other cell of a number is
+/// one finite number, without spaces, point as decimal mark. A byte-order mark and Windows line ends are
+/// accepted.
 /// @throws Error (input) naming file, line and column
 Results parse_csv(std::string_view text, const std::string& file_name);
 
-/// The origin_csv if it still says the same, else written anew with shortest round-trip numbers. Nothing is lost.
+/// The origin_csv if it still says the same, else written anew with shortest round-trip numbers. Nothing is
+/// lost.
 std::string to_csv(const Results& results);
 
-/// @throws Error (input) naming `source` unless names are unique and not empty, sizes agree, indices are in range and
-///         every number is finite or NaN
+/// @throws Error (input) naming `source` unless names are unique, not empty and such that a CSV can carry
+/// them, texts
+///         are UTF-8, sizes agree, indices are in range, every number is finite or NaN and every score finite
 void validate(const Results& results, const std::string& source);
 
 }  // namespace lvr::files

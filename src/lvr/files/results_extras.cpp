@@ -1,37 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "results_extras.hpp"
+
 #include <algorithm>
 #include <cmath>
-
 #include <lvr/core/error.hpp>
-
-#include "results_extras.hpp"
+#include <lvr/files/utf8.hpp>
+#include <map>
+#include <tuple>
 
 namespace lvr::files {
 namespace {
 
 using core::Json;
 
+/// What does not fit the table; turned into an Error that names the file.
+struct Misfit {
+    std::string problem;
+};
+
 bool any_known(const std::vector<double>& values) {
     return std::any_of(values.begin(), values.end(), [](double value) { return !std::isnan(value); });
 }
 
-std::string default_definition(const std::string& name) { return name == "loglik" || name == "cosine" ? name : "unspecified"; }
+double to_number(const Json& item) { return item.is_null() ? k_not_measured : item.get<double>(); }
 
-std::vector<double> to_numbers(const Json& list) {
+std::vector<double> to_numbers(const Json& list, std::size_t size) {
     std::vector<double> values;
-    for (const auto& item : list) values.push_back(item.is_null() ? k_not_measured : item.get<double>());
+    for (const auto& item : list) values.push_back(to_number(item));
+    if (values.size() != size) throw Misfit{"a list has another length than the table"};
     return values;
 }
 
-double to_number(const Json& item) { return item.is_null() ? k_not_measured : item.get<double>(); }
+/// Unlike get<int64_t>, does not cut a fraction off.
+std::int64_t to_whole(const Json& item) {
+    if (!item.is_number_integer()) throw Misfit{"'" + shown(item.dump()) + "' is not a whole number"};
+    return item.get<std::int64_t>();
+}
+
+template <class Items>
+auto& named(Items& items, const std::string& name) {
+    const auto found =
+        std::find_if(items.begin(), items.end(), [&](const auto& item) { return item.name == name; });
+    if (found == items.end()) throw Misfit{"there is no column for '" + shown(name) + "'"};
+    return *found;
+}
 
 Json alignment_extras(const Results& results) {
     Json all = Json::object();
     for (const auto& column : results.alignment) {
         Json entry;
         if (column.definition != default_definition(column.name)) entry["definition"] = column.definition;
-        if (any_known(column.standard_error)) entry["standard_error"] = core::numbers(column.standard_error);
+        if (any_known(column.standard_error)) {
+            entry["standard_error"] = core::numbers(column.standard_error);
+        }
         if (!entry.is_null()) all[column.name] = entry;
+    }
+    return all;
+}
+
+Json benchmark_extras(const Results& results) {
+    Json all = Json::object();
+    for (const auto& benchmark : results.benchmarks) {
+        if (benchmark.unit.empty() && std::isnan(benchmark.scale)) continue;
+        all[benchmark.name] = Json::array({benchmark.unit, core::number(benchmark.scale)});
     }
     return all;
 }
@@ -40,67 +71,109 @@ Json score_extras(const Results& results) {
     Json all = Json::array();
     for (const auto& s : results.scores) {
         if (std::isnan(s.standard_error) && s.samples == 0 && std::isnan(s.gpu_hours)) continue;
-        all.push_back({s.representation, s.benchmark, s.seed ? Json(*s.seed) : Json(), core::number(s.standard_error), s.samples, core::number(s.gpu_hours)});
+        all.push_back(Json::array({s.representation, s.benchmark, s.seed ? Json(*s.seed) : Json(),
+                                   core::number(s.standard_error), s.samples, core::number(s.gpu_hours)}));
     }
     return all;
 }
 
-void apply_scores(const Json& list, Results& results) {
-    for (const auto& entry : list) {
-        const std::optional<std::int64_t> seed = entry.at(2).is_null() ? std::nullopt : std::optional<std::int64_t>(entry.at(2).get<std::int64_t>());
-        for (auto& score : results.scores) {
-            if (score.representation != entry.at(0) || score.benchmark != entry.at(1) || score.seed != seed) continue;
-            score.standard_error = to_number(entry.at(3));
-            score.samples = entry.at(4);
-            score.gpu_hours = to_number(entry.at(5));
+void apply_alignment(const Json& extras, Results& results) {
+    for (const auto& [name, entry] : extras.items()) {
+        auto& column = named(results.alignment, name);
+        for (const auto& [key, value] : entry.items()) {
+            if (key == "definition") {
+                column.definition = value.get<std::string>();
+            } else if (key == "standard_error") {
+                column.standard_error = to_numbers(value, results.representations.size());
+            } else {
+                throw Misfit{"key '" + shown(key) + "' of '" + shown(name) + "' is unknown"};
+            }
         }
     }
 }
 
-void apply_parsed(const Json& extras, Results& results) {
-    for (const auto& [name, entry] : extras.value("alignment", Json::object()).items()) {
-        for (auto& column : results.alignment) {
-            if (column.name != name) continue;
-            column.definition = entry.value("definition", column.definition);
-            if (entry.contains("standard_error")) column.standard_error = to_numbers(entry["standard_error"]);
-        }
+void apply_benchmarks(const Json& extras, Results& results) {
+    for (const auto& [name, entry] : extras.items()) {
+        auto& benchmark = named(results.benchmarks, name);
+        benchmark.unit = entry.at(0).get<std::string>();
+        benchmark.scale = to_number(entry.at(1));
     }
-    results.correspondence_definition = extras.value("correspondence_definition", "");
-    if (extras.contains("correspondence_error")) results.correspondence_error = to_numbers(extras["correspondence_error"]);
-    for (const auto& [name, entry] : extras.value("benchmarks", Json::object()).items()) {
-        for (auto& benchmark : results.benchmarks) {
-            if (benchmark.name != name) continue;
-            benchmark.unit = entry.at(0);
-            benchmark.scale = to_number(entry.at(1));
-        }
+}
+
+void apply_scores(const Json& list, Results& results) {
+    std::map<std::tuple<std::int64_t, std::int64_t, std::optional<std::int64_t>>, Score*> by_key;
+    for (auto& score : results.scores) by_key[{score.representation, score.benchmark, score.seed}] = &score;
+    for (const auto& entry : list) {
+        const auto seed = entry.at(2).is_null() ? std::nullopt : std::optional(to_whole(entry.at(2)));
+        const auto found = by_key.find({to_whole(entry.at(0)), to_whole(entry.at(1)), seed});
+        if (found == by_key.end()) throw Misfit{"there is no score for " + shown(entry.dump())};
+        found->second->standard_error = to_number(entry.at(3));
+        found->second->samples = to_whole(entry.at(4));
+        found->second->gpu_hours = to_number(entry.at(5));
     }
-    apply_scores(extras.value("scores", Json::array()), results);
-    if (extras.contains("provenance")) results.provenance = extras["provenance"];
+}
+
+void apply_one(const std::string& key, const Json& value, Results& results) {
+    if (key == "alignment") {
+        apply_alignment(value, results);
+    } else if (key == "benchmarks") {
+        apply_benchmarks(value, results);
+    } else if (key == "scores") {
+        apply_scores(value, results);
+    } else if (key == "correspondence_definition") {
+        results.correspondence_definition = value.get<std::string>();
+    } else if (key == "correspondence_error") {
+        results.correspondence_error = to_numbers(value, results.representations.size());
+    } else if (key == "provenance") {
+        results.provenance = value;
+    } else if (key != "incomplete") {
+        throw Misfit{"key '" + shown(key) + "' is unknown"};
+    }
+}
+
+[[noreturn]] void fail(const std::string& file_name, const std::string& problem) {
+    throw core::input_error(file_name + ": the line that starts with '#!' is wrong (" + problem + ")",
+                            "standard errors, units and the like would be lost",
+                            "restore the line, or remove it");
 }
 
 }  // namespace
 
-std::string extras_of(const Results& results) {
-    Json extras;
-    if (const Json alignment = alignment_extras(results); !alignment.empty()) extras["alignment"] = alignment;
-    if (!results.correspondence_definition.empty()) extras["correspondence_definition"] = results.correspondence_definition;
-    if (any_known(results.correspondence_error)) extras["correspondence_error"] = core::numbers(results.correspondence_error);
-    for (const auto& benchmark : results.benchmarks) {
-        if (benchmark.unit.empty() && std::isnan(benchmark.scale)) continue;
-        extras["benchmarks"][benchmark.name] = {benchmark.unit, core::number(benchmark.scale)};
+std::string default_definition(const std::string& name) {
+    return name == "loglik" || name == "cosine" ? name : "unspecified";
+}
+
+std::string extras_of(const Results& r) {
+    Json extras = Json::object();
+    if (r.alignment.empty() || r.benchmarks.empty()) extras["incomplete"] = true;
+    if (const Json alignment = alignment_extras(r); !alignment.empty()) extras["alignment"] = alignment;
+    if (!r.correspondence_definition.empty()) {
+        extras["correspondence_definition"] = r.correspondence_definition;
     }
-    if (const Json scores = score_extras(results); !scores.empty()) extras["scores"] = scores;
-    if (!results.provenance.is_null()) extras["provenance"] = results.provenance;
-    return extras.is_null() ? "" : " " + extras.dump(-1, ' ', false, Json::error_handler_t::replace);
+    if (any_known(r.correspondence_error)) {
+        extras["correspondence_error"] = core::numbers(r.correspondence_error);
+    }
+    if (const Json benchmarks = benchmark_extras(r); !benchmarks.empty()) extras["benchmarks"] = benchmarks;
+    if (const Json scores = score_extras(r); !scores.empty()) extras["scores"] = scores;
+    if (!r.provenance.is_null()) extras["provenance"] = r.provenance;
+    return extras.empty() ? "" : " " + extras.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 void apply_extras(const std::string& extras, Results& results, const std::string& file_name) {
     try {
-        apply_parsed(Json::parse(extras), results);
+        const Json parsed = Json::parse(extras);
+        if (!parsed.is_object()) throw Misfit{"it is not a JSON object"};
+        for (const auto& [key, value] : parsed.items()) apply_one(key, value, results);
     } catch (const Json::exception& error) {
-        throw core::input_error(file_name + ": the line that starts with '#!' is malformed (" + error.what() + ")",
-                                "standard errors, units and the like would be lost", "restore the line, or remove it");
+        fail(file_name, error.what());
+    } catch (const Misfit& misfit) {
+        fail(file_name, misfit.problem);
     }
+}
+
+bool says_incomplete(const std::string& extras) {
+    const Json parsed = Json::parse(extras, nullptr, false);
+    return parsed.is_object() && parsed.contains("incomplete") && parsed["incomplete"] == true;
 }
 
 }  // namespace lvr::files

@@ -2,12 +2,14 @@
 #include <fmt/format.h>
 
 #include <limits>
-
 #include <lvr/core/error.hpp>
 #include <lvr/core/text_file.hpp>
 #include <lvr/files/atomic_file.hpp>
 #include <lvr/files/hdf5.hpp>
+#include <lvr/files/provenance.hpp>
 #include <lvr/files/results.hpp>
+
+#include "results_schema.hpp"
 
 namespace lvr::files {
 namespace {
@@ -23,7 +25,8 @@ auto column(const Items& items, Get get) {
     return values;
 }
 
-std::vector<double> flattened(const std::vector<AlignmentColumn>& columns, std::vector<double> AlignmentColumn::*member) {
+std::vector<double> flattened(const std::vector<AlignmentColumn>& columns,
+                              std::vector<double> AlignmentColumn::*member) {
     std::vector<double> all;
     for (const auto& one : columns) all.insert(all.end(), (one.*member).begin(), (one.*member).end());
     return all;
@@ -36,7 +39,8 @@ void write_representations(const H5Group& root, const Results& r) {
     group.write("gpu_hours", column(r.representations, [](const auto& x) { return x.gpu_hours; }));
     const H5Group labels = group.make_group("labels");
     for (std::size_t i = 0; i < r.label_columns.size(); ++i) {
-        labels.write(std::to_string(i), column(r.representations, [i](const auto& x) { return x.labels[i]; }));
+        labels.write(std::to_string(i),
+                     column(r.representations, [i](const auto& x) { return x.labels[i]; }));
     }
 }
 
@@ -69,22 +73,33 @@ void write_benchmarks(const H5Group& root, const Results& r) {
 }
 
 [[noreturn]] void fail(const H5Group& group, const std::string& what) {
-    throw core::input_error(group.file_name() + ": " + what, "the file does not follow the schema of results.h5, or is damaged",
+    throw core::input_error(group.file_name() + ": " + what,
+                            "the file does not follow the schema of results.h5, or is damaged",
                             "make it again with the program that wrote it, or convert its CSV");
 }
 
 template <class T>
 std::vector<T> sized(std::vector<T> values, std::size_t size, const H5Group& group, const std::string& path) {
-    if (values.size() != size) fail(group, fmt::format("{} has {} entries, not {}", path, values.size(), size));
+    if (values.size() != size)
+        fail(group, fmt::format("{} has {} entries, not {}", path, values.size(), size));
     return values;
+}
+
+/// Row-major values of just this shape.
+std::vector<double> shaped(const H5Group& root, const std::string& path, const H5Group::Shape& shape) {
+    if (root.shape(path) != shape)
+        fail(root, fmt::format("{} has another shape than [{}]", path, fmt::join(shape, ", ")));
+    return root.doubles(path);
 }
 
 void read_representations(const H5Group& root, Results& r) {
     const auto names = root.texts("representations/name");
     const std::size_t count = names.size();
     const auto families = sized(root.texts("representations/family"), count, root, "representations/family");
-    const auto hours = sized(root.doubles("representations/gpu_hours"), count, root, "representations/gpu_hours");
-    for (std::size_t i = 0; i < count; ++i) r.representations.push_back({names[i], families[i], hours[i], {}});
+    const auto hours =
+        sized(root.doubles("representations/gpu_hours"), count, root, "representations/gpu_hours");
+    for (std::size_t i = 0; i < count; ++i)
+        r.representations.push_back({names[i], families[i], hours[i], {}});
     r.label_columns = root.texts("label_columns");
     for (std::size_t i = 0; i < r.label_columns.size(); ++i) {
         const std::string path = "representations/labels/" + std::to_string(i);
@@ -96,17 +111,23 @@ void read_representations(const H5Group& root, Results& r) {
 void read_scores_of_law(const H5Group& root, Results& r) {
     const std::size_t rows = r.representations.size();
     const auto names = root.texts("alignment/name");
-    const auto definitions = sized(root.texts("alignment/definition"), names.size(), root, "alignment/definition");
-    const auto values = sized(root.doubles("alignment/value"), names.size() * rows, root, "alignment/value");
-    const auto errors = sized(root.doubles("alignment/standard_error"), names.size() * rows, root, "alignment/standard_error");
+    const auto definitions =
+        sized(root.texts("alignment/definition"), names.size(), root, "alignment/definition");
+    const auto values = shaped(root, "alignment/value", {names.size(), rows});
+    const auto errors = shaped(root, "alignment/standard_error", {names.size(), rows});
     for (std::size_t k = 0; k < names.size(); ++k) {
-        const auto first = static_cast<std::ptrdiff_t>(k * rows), last = static_cast<std::ptrdiff_t>((k + 1) * rows);
-        r.alignment.push_back({names[k], definitions[k], {values.begin() + first, values.begin() + last},
+        const auto first = static_cast<std::ptrdiff_t>(k * rows),
+                   last = static_cast<std::ptrdiff_t>((k + 1) * rows);
+        r.alignment.push_back({names[k],
+                               definitions[k],
+                               {values.begin() + first, values.begin() + last},
                                {errors.begin() + first, errors.begin() + last}});
     }
     r.correspondence = sized(root.doubles("correspondence/value"), rows, root, "correspondence/value");
-    r.correspondence_error = sized(root.doubles("correspondence/standard_error"), rows, root, "correspondence/standard_error");
-    r.correspondence_definition = sized(root.texts("correspondence/definition"), 1, root, "correspondence/definition").front();
+    r.correspondence_error =
+        sized(root.doubles("correspondence/standard_error"), rows, root, "correspondence/standard_error");
+    r.correspondence_definition =
+        sized(root.texts("correspondence/definition"), 1, root, "correspondence/definition").front();
 }
 
 void read_benchmarks(const H5Group& root, Results& r) {
@@ -119,17 +140,25 @@ void read_benchmarks(const H5Group& root, Results& r) {
 void read_scores(const H5Group& root, Results& r) {
     const auto values = root.doubles("scores/value");
     const std::size_t count = values.size();
-    const auto whole = [&](const std::string& name) { return sized(root.integers("scores/" + name), count, root, "scores/" + name); };
-    const auto real = [&](const std::string& name) { return sized(root.doubles("scores/" + name), count, root, "scores/" + name); };
-    const auto representation = whole("representation"), benchmark = whole("benchmark"), seed = whole("seed"), samples = whole("samples");
+    const auto whole = [&](const std::string& name) {
+        return sized(root.integers("scores/" + name), count, root, "scores/" + name);
+    };
+    const auto real = [&](const std::string& name) {
+        return sized(root.doubles("scores/" + name), count, root, "scores/" + name);
+    };
+    const auto representation = whole("representation"), benchmark = whole("benchmark"), seed = whole("seed"),
+               samples = whole("samples");
     const auto error = real("standard_error"), hours = real("gpu_hours");
     for (std::size_t i = 0; i < count; ++i) {
         const auto its_seed = seed[i] == k_no_seed ? std::nullopt : std::optional<std::int64_t>(seed[i]);
-        r.scores.push_back({representation[i], benchmark[i], its_seed, values[i], error[i], samples[i], hours[i]});
+        r.scores.push_back(
+            {representation[i], benchmark[i], its_seed, values[i], error[i], samples[i], hours[i]});
     }
 }
 
-std::string one_text(const H5Group& root, const std::string& name) { return sized(root.texts(name), 1, root, name).front(); }
+std::string one_text(const H5Group& root, const std::string& name) {
+    return sized(root.texts(name), 1, root, name).front();
+}
 
 void read_sources(const H5Group& root, std::vector<SourceFile>& sources) {
     if (!root.has("results_d")) return;
@@ -139,47 +168,58 @@ void read_sources(const H5Group& root, std::vector<SourceFile>& sources) {
 }
 
 void check_schema(const H5Group& root) {
-    if (!root.has_attribute("schema") || root.text_attribute("schema") != k_schema) fail(root, "is not a results file (attribute schema)");
+    if (!root.has_attribute("schema") || root.text_attribute("schema") != k_schema)
+        fail(root, "is not a results file (attribute schema)");
     const auto version = root.integer_attribute("version");
-    if (version != k_version) fail(root, fmt::format("has schema version {}, this program reads {}", version, k_version));
+    if (version != k_version)
+        fail(root, fmt::format("has schema version {}, this program reads {}", version, k_version));
+}
+
+void read_texts(const H5Group& root, Results& results) {
+    results.comments = root.texts("comments");
+    results.origin_csv = one_text(root, "origin_csv");
+    results.provenance = read_provenance(root);
 }
 
 }  // namespace
 
-void write_results_h5(const std::filesystem::path& file, const Results& results, const std::vector<SourceFile>& sources) {
-    validate(results, file.string());
-    H5File::write(file, [&](const H5Group& root) {
-        root.write_attribute("schema", k_schema);
-        root.write_attribute("version", k_version);
-        root.write("comments", results.comments);
-        root.write("label_columns", results.label_columns);
-        write_representations(root, results);
-        write_scores_of_law(root, results);
-        write_benchmarks(root, results);
-        root.write_scalar("provenance", results.provenance.is_null() ? "" : core::to_text(results.provenance));
-        root.write_scalar("origin_csv", results.origin_csv);
-        if (sources.empty()) return;
-        root.write("results_d/file", column(sources, [](const auto& x) { return x.name; }));
-        root.write("results_d/sha256", column(sources, [](const auto& x) { return x.sha256; }));
-    });
+void fill_results(const H5Group& root, const Results& results, const std::vector<SourceFile>& sources) {
+    root.write_attribute("schema", k_schema);
+    root.write_attribute("version", k_version);
+    write_provenance(root, results.provenance);
+    root.write("comments", results.comments);
+    root.write("label_columns", results.label_columns);
+    write_representations(root, results);
+    write_scores_of_law(root, results);
+    write_benchmarks(root, results);
+    root.write_scalar("origin_csv", results.origin_csv);
+    if (sources.empty()) return;
+    root.write("results_d/file", column(sources, [](const auto& x) { return x.name; }));
+    root.write("results_d/sha256", column(sources, [](const auto& x) { return x.sha256; }));
 }
 
-Results read_results_h5(const std::filesystem::path& file, std::vector<SourceFile>* sources) {
-    const H5Group root = H5File::open(file);
+Results results_of(const H5Group& root, std::vector<SourceFile>* sources) {
     check_schema(root);
     Results results;
-    results.comments = root.texts("comments");
     read_representations(root, results);
     read_scores_of_law(root, results);
     read_benchmarks(root, results);
     read_scores(root, results);
-    const std::string provenance = one_text(root, "provenance");
-    results.provenance = provenance.empty() ? core::Json() : core::Json::parse(provenance, nullptr, false);
-    if (results.provenance.is_discarded()) fail(root, "provenance is not valid JSON");
-    results.origin_csv = one_text(root, "origin_csv");
+    read_texts(root, results);
     if (sources != nullptr) read_sources(root, *sources);
-    validate(results, file.string());
+    validate(results, root.file_name());
+    sort_scores(results.scores);
     return results;
+}
+
+void write_results_h5(const std::filesystem::path& file, const Results& results,
+                      const std::vector<SourceFile>& sources) {
+    validate(results, file.string());
+    H5File::write(file, [&](const H5Group& root) { fill_results(root, results, sources); });
+}
+
+Results read_results_h5(const std::filesystem::path& file, std::vector<SourceFile>* sources) {
+    return results_of(H5File::open(file), sources);
 }
 
 Results read_results(const std::filesystem::path& file) {

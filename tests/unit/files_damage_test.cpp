@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sys/wait.h>
+
+#include <lvr/core/rng.hpp>
+#include <lvr/files/atomic_file.hpp>
+#include <lvr/files/hdf5.hpp>
+#include <lvr/files/json_tree.hpp>
+#include <lvr/files/results_schema.hpp>
+
+#include "files_edit.hpp"
+#include "files_fixture.hpp"
+#include "fuzz/drive.hpp"
+
+using namespace lvr;
+using namespace lvr::test;
+using Catch::Contains;
+using files::H5File;
+
+namespace {
+
+std::string image() {
+    return H5File::image("r", [](const auto& root) { files::fill_results(root, sample_results(), {}); });
+}
+
+/// 0 if the damaged file is read, or refused with an Error; in a child, so that a crash is a number too.
+int outcome(const std::string& damaged) {
+    const pid_t child = fork();
+    if (child == 0) {
+        try {
+            fuzz::drive_raw_hdf5(fuzz::as_bytes(damaged));
+            _exit(0);
+        } catch (const std::exception& error) {
+            fprintf(stderr, "%s\n", error.what());
+            _exit(1);
+        }
+    }
+    int status = -1;
+    waitpid(child, &status, 0);
+    return status;
+}
+
+}  // namespace
+
+TEST_CASE("A file that was cut off anywhere is refused with its name") {
+    const Folder folder("cut");
+    const std::string whole = image();
+    int refused = 0;
+    for (std::size_t part = 0; part < 16; ++part) {
+        const fs::path file = folder / "cut.h5";
+        files::write_text(file, whole.substr(0, whole.size() * part / 16));
+        CHECK_THAT(input_message([&] { files::read_results(file); }), Contains("cut.h5"));
+        ++refused;
+    }
+    CHECK(refused == 16);
+    files::write_text(folder / "cut.h5", whole.substr(0, whole.size() - 1));
+    CHECK_THAT(input_message([&] { files::read_results(folder / "cut.h5"); }), Contains("truncated"));
+    CHECK(H5File::open_objects() == 0);
+}
+
+TEST_CASE("A file with damaged bytes is read or refused, never a crash") {
+    const std::string whole = image();
+    int runs = 0;
+    for (std::uint64_t i = 0; i < 150; ++i, ++runs) {
+        core::KeyedRng random(1, {"damage"}, i);
+        std::string damaged = whole;
+        for (int change = 0; change < 3; ++change)
+            damaged[random.below(damaged.size())] = static_cast<char>(random.next());
+        INFO("damage " << i);
+        CHECK(outcome(damaged) == 0);
+    }
+    CHECK(runs == 150);
+}
+
+TEST_CASE("A dataset that claims to be larger than its file is refused before memory is asked for") {
+    const std::string large = edited(image(), [](hid_t file) {
+        replace_dataset(file, "scores/value", H5T_IEEE_F64LE, {hsize_t{1} << 50});
+    });
+    const std::string message = input_message([&] { files::results_of(H5File::open_image(large, "x.h5")); });
+    CHECK_THAT(message, Contains("x.h5: scores/value: claims to be larger than the file"));
+}
+
+TEST_CASE("A tree that holds itself, or the same again and again, is refused") {
+    const std::string small =
+        H5File::image("x", [](const files::H5Group& root) { root.write_scalar("a", 1.0); });
+    const std::string self = edited(small, [](hid_t file) { H5Lcreate_hard(file, ".", file, "b", 0, 0); });
+    CHECK_THAT(input_message([&] { files::tree_of(H5File::open_image(self, "x.h5")); }),
+               Contains("x.h5: is nested too deeply"));
+    const std::string twice = edited(self, [](hid_t file) { H5Lcreate_hard(file, ".", file, "c", 0, 0); });
+    CHECK_THAT(input_message([&] { files::tree_of(H5File::open_image(twice, "x.h5")); }), Contains("x.h5: "));
+    CHECK(H5File::open_objects() == 0);
+}
+
+TEST_CASE("HDF5 files whose content was chosen at random are read or refused") {
+    std::string input(400, '\0');
+    int runs = 0;
+    for (std::uint64_t i = 0; i < 200; ++i, ++runs) {
+        core::KeyedRng random(2, {"structure"}, i);
+        for (char& letter : input) letter = static_cast<char>(random.next());
+        CHECK_NOTHROW(fuzz::drive_results_h5(fuzz::as_bytes(input)));
+    }
+    CHECK(runs == 200);
+}

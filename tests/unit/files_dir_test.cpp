@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sys/wait.h>
+
+#include <lvr/files/atomic_file.hpp>
+#include <lvr/files/hdf5.hpp>
+#include <lvr/files/results_dir.hpp>
+
+#include "files_fixture.hpp"
+
+using namespace lvr;
+using namespace lvr::test;
+using Catch::Contains;
+using files::Measurement;
+
+namespace {
+
+Measurement score(const std::string& representation, const std::string& benchmark, double value) {
+    Measurement m;
+    m.kind = "score";
+    m.representation = representation;
+    m.name = benchmark;
+    m.value = value;
+    m.unit = "percent";
+    m.scale = 100;
+    m.samples = 50;
+    m.labels = {{"resolution", "336"}};
+    m.provenance = {{"seed", 1}};
+    return m;
+}
+
+Measurement other(const std::string& kind, const std::string& representation, const std::string& name,
+                  double value) {
+    Measurement m;
+    m.kind = kind;
+    m.representation = representation;
+    m.name = name;
+    m.value = value;
+    m.family = "clip";
+    return m;
+}
+
+std::vector<Measurement> all_of(const std::string& representation) {
+    auto seeded = score(representation, "mme", 61);
+    seeded.seed = 3;
+    return {other("alignment", representation, "loglik", -2),
+            other("correspondence", representation, "", 15.5), score(representation, "mme", 60), seeded,
+            score(representation, "a/b", 0.1)};
+}
+
+void write_all(const fs::path& folder, const std::vector<std::string>& representations) {
+    for (const auto& representation : representations) {
+        for (const auto& m : all_of(representation)) files::write_measurement(folder, m);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("A measurement comes back from its file, whatever that is called") {
+    const Folder folder("measurement");
+    Measurement m = score("hub/name.v1 é~x", "mme", 60.5);
+    m.seed = -4;
+    m.standard_error = 0.25;
+    m.gpu_hours = 2;
+    m.training_gpu_hours = 3;
+    m.definition = "d";
+    m.family = "f";
+    files::write_measurement(folder.path(), m);
+    const fs::path file = folder / "hub%2Fname.v1%20%C3%A9%7Ex~score~mme~-4.h5";
+    REQUIRE(fs::exists(file));
+    fs::rename(file, folder / "other.h5");
+    const Measurement back = files::read_measurement(folder / "other.h5");
+    CHECK((back.kind == "score" && back.representation == m.representation && back.name == "mme" &&
+           back.seed == -4));
+    CHECK((back.value == 60.5 && back.standard_error == 0.25 && back.gpu_hours == 2 &&
+           back.training_gpu_hours == 3));
+    CHECK((back.samples == 50 && back.unit == "percent" && back.scale == 100 && back.definition == "d" &&
+           back.family == "f"));
+    CHECK((back.labels == m.labels && back.provenance == m.provenance));
+    CHECK(files::H5File::open_objects() == 0);
+}
+
+TEST_CASE("File names: long ones end in their hash, hidden ones do not exist") {
+    const std::string longest(300, 'x');
+    const auto name = files::file_name_of(score(longest + "1", "mme", 1));
+    CHECK(name.size() < 200);
+    CHECK(name != files::file_name_of(score(longest + "2", "mme", 1)));
+    CHECK(files::file_name_of(score(".x", "mme", 1)) == "%2Ex~score~mme~.h5");
+    CHECK(files::file_name_of(score("A", "mme", 1)) != files::file_name_of(score("A~score", "mme", 1)));
+}
+
+TEST_CASE("What is no measurement is refused") {
+    const Folder folder("refused");
+    CHECK_THAT(input_message([&] { files::write_measurement(folder.path(), score("a", "mme", NAN)); }),
+               Contains("not a finite number"));
+    CHECK_THAT(input_message([&] { files::write_measurement(folder.path(), score("", "mme", 1)); }),
+               Contains("no representation"));
+    CHECK_THAT(input_message([&] { files::write_measurement(folder.path(), other("x", "a", "b", 1)); }),
+               Contains("kind 'x'"));
+    CHECK(folder.entries() == 0);
+    files::write_text(folder / "x.h5", "no");
+    CHECK_THAT(input_message([&] { files::read_measurements(folder.path()); }),
+               Contains("x.h5: is not an HDF5 file"));
+    files::write_results_h5(folder / "x.h5", sample_results());
+    CHECK_THAT(input_message([&] { files::read_measurements(folder.path()); }),
+               Contains("x.h5: is not a measurement"));
+}
+
+TEST_CASE("Measurements make a table in an order of their own") {
+    std::vector<Measurement> forwards, backwards;
+    for (const std::string name : {"z", "a"}) {
+        for (const auto& m : all_of(name)) forwards.push_back(m);
+    }
+    backwards.assign(forwards.rbegin(), forwards.rend());
+    const auto r = files::assemble(forwards, "results.d");
+    CHECK(files::to_csv(r) == files::to_csv(files::assemble(backwards, "results.d")));
+    REQUIRE(r.representations.size() == 2);
+    CHECK((r.representations[0].name == "a" && r.representations[0].family == "clip"));
+    CHECK((r.alignment[0].definition == "loglik" && r.alignment[0].value[0] == -2));
+    CHECK(r.correspondence[1] == 15.5);
+    CHECK(
+        (r.benchmarks[0].name == "a/b" && r.benchmarks[1].unit == "percent" && r.benchmarks[1].scale == 100));
+    REQUIRE(r.scores.size() == 6);
+    CHECK((r.scores[1].value == 60 && r.scores[2].seed == 3 && r.scores[2].samples == 50));
+    CHECK(r.representations[0].labels == std::vector<std::string>{"336"});
+}
+
+TEST_CASE("Two files that disagree are both named") {
+    const Folder folder("conflict");
+    files::write_measurement(folder.path(), score("a", "mme", 1));
+    fs::rename(folder / "a~score~mme~.h5", folder / "first.h5");
+    files::write_measurement(folder.path(), score("a", "mme", 1));
+    CHECK_NOTHROW(files::assemble(files::read_measurements(folder.path()), "d"));  // the same said twice
+    files::write_measurement(folder.path(), score("a", "mme", 2));
+    const auto message =
+        input_message([&] { files::assemble(files::read_measurements(folder.path()), "d"); });
+    CHECK_THAT(message, Contains("first.h5") && Contains("a~score~mme~.h5") &&
+                            Contains("the score of 'a' on 'mme': 2 and 1"));
+}
+
+TEST_CASE("results.h5 is rebuilt with the same bytes, and knows when results.d has gone on") {
+    const Folder folder("rebuild");
+    const fs::path file = folder / "results.h5", measurements = folder / "results.d";
+    write_all(measurements, {"b", "a"});
+    std::string note;
+    CHECK(files::read_results_with_dir(file, &note).representations.size() == 2);
+    CHECK_THAT(note, Contains("reading") && Contains("results.d itself"));
+    files::rebuild(file);
+    const std::string bytes = core::read_text(file);
+    files::rebuild(file);
+    CHECK(core::read_text(file) == bytes);
+    note.clear();
+    CHECK(files::read_results_with_dir(file, &note).representations.size() == 2);
+    CHECK(note.empty());
+    write_all(measurements, {"c"});
+    files::write_text(measurements / ".half.h5.tmp-x-1", "half");
+    CHECK(files::read_results_with_dir(file, &note).representations.size() == 3);
+    CHECK_THAT(note, Contains("results.d"));
+}
+
+TEST_CASE("Two processes that measure and rebuild at once leave everything, with the same bytes") {
+    const Folder folder("race");
+    const fs::path file = folder / "results.h5";
+    std::vector<pid_t> children;
+    for (const std::string name : {"a", "b"}) {
+        children.push_back(fork());
+        if (children.back() != 0) continue;
+        try {
+            for (int i = 0; i < 10; ++i) {
+                write_all(folder / "results.d", {name + std::to_string(i)});
+                files::rebuild(file);
+            }
+            _exit(0);
+        } catch (const std::exception& error) {
+            fprintf(stderr, "%s\n", error.what());
+            _exit(1);
+        }
+    }
+    for (const pid_t child : children) {
+        int status = -1;
+        waitpid(child, &status, 0);
+        CHECK(status == 0);
+    }
+    std::string note;
+    CHECK(files::read_results_with_dir(file, &note).representations.size() == 20);
+    CHECK(note.empty());
+    const std::string bytes = core::read_text(file);
+    fs::remove(file);
+    files::rebuild(file);
+    CHECK(core::read_text(file) == bytes);
+    CHECK(folder.entries() == 2);
+}
+
+TEST_CASE("A CSV, or an HDF5 file without a results.d, is read as it is") {
+    const Folder folder("plain");
+    files::write_results(folder / "x.h5", sample_results());
+    std::string note;
+    CHECK(files::read_results_with_dir(folder / "x.h5", &note).representations.size() == 2);
+    files::write_results(folder / "y.csv", sample_results());
+    write_all(folder / "y.d", {"a"});
+    CHECK(files::read_results_with_dir(folder / "y.csv", &note).representations.size() == 2);
+    CHECK(note.empty());
+    CHECK_THAT(input_message([&] { files::read_results_with_dir(folder / "none.h5", &note); }),
+               Contains("no such file"));
+}
