@@ -1,15 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
 # What Debian 12 (or a cluster's modules, or Spack) provides. LibTorch and CUDA: LvrTorch.cmake.
-find_package(MPI 3.1 REQUIRED COMPONENTS C)
-find_package(HDF5 1.10 REQUIRED COMPONENTS C)  # serial or parallel: one writer per file needs no more
-find_package(Boost 1.74 REQUIRED COMPONENTS serialization)
-find_package(Eigen3 3.4 REQUIRED NO_MODULE)
-find_package(fmt 9 REQUIRED)
-find_package(spdlog 1.10 REQUIRED)
-find_package(CLI11 2.1 REQUIRED)
-find_package(nlohmann_json 3.11 REQUIRED)
-find_package(tomlplusplus 3 REQUIRED)
+# All that is missing is said in one message, not one at a time.
+set(lvr_missing "")
+
+# lvr_need(NAME version "who has it" [arguments of find_package...])
+macro(lvr_need name version packages)
+  find_package(${name} ${version} QUIET ${ARGN})
+  if(NOT ${name}_FOUND)
+    list(APPEND lvr_missing "  ${name} ${version} or later (${packages})")
+  endif()
+endmacro()
+
+lvr_need(MPI 3.1 "Debian libopenmpi-dev openmpi-bin, Spack openmpi, or any module with mpicc" COMPONENTS C)
+lvr_need(HDF5 1.10 "Debian libhdf5-dev, Spack hdf5; serial or parallel" COMPONENTS C)  # one writer per file
+lvr_need(Boost 1.74 "Debian libboost-serialization-dev, Spack boost+serialization" COMPONENTS serialization)
+lvr_need(Eigen3 3.4 "Debian libeigen3-dev, Spack eigen" NO_MODULE)
+lvr_need(fmt 9 "Debian libfmt-dev, Spack fmt")
+lvr_need(spdlog 1.10 "Debian libspdlog-dev, Spack spdlog")
+lvr_need(CLI11 2.1 "Debian libcli11-dev, Spack cli11")
+lvr_need(nlohmann_json 3.11 "Debian nlohmann-json3-dev, Spack nlohmann-json")
+lvr_need(tomlplusplus 3 "Debian libtomlplusplus-dev, Spack tomlplusplus")
+if(LVR_BUILD_TESTS)
+  lvr_need(Catch2 2.13 "Debian catch2, Spack catch2@2; or -DLVR_BUILD_TESTS=OFF")
+endif()
 find_package(Threads REQUIRED)
+
+if(lvr_missing)
+  list(JOIN lvr_missing "\n" lvr_missing)
+  message(FATAL_ERROR "These libraries were not found:\n${lvr_missing}\nInstall them (scripts/setup.sh does, as root on "
+                      "Debian), load their modules, or name their folders with -DCMAKE_PREFIX_PATH=FOLDER;FOLDER.")
+endif()
 
 add_library(lvr_hdf5 INTERFACE)
 add_library(lvr::hdf5 ALIAS lvr_hdf5)

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+# The tree that `cmake --install build --prefix FOLDER` makes can be moved: programs find their own parts relative to
+# themselves. LibTorch and the report's Python stay where they were at configure time; LVR_PYTHON in the environment
+# overrides the latter, LVR_TORCH_DIR (through share/lvr/env.sh) says where LibTorch is if it has moved.
+include(GNUInstallDirs)
+
+# The report's Python: the user's own, or the set-up's virtual environment (made before or after this configure run).
+set(LVR_PYTHON_RECORDED ${LVR_PYTHON})
+if(NOT LVR_PYTHON_RECORDED)
+  set(LVR_PYTHON_RECORDED ${PROJECT_BINARY_DIR}/venv/bin/python)
+endif()
+message(STATUS "Report: ${LVR_PYTHON_RECORDED}")
+
+set(LVR_REPORT_FOLDER ${PROJECT_SOURCE_DIR}/analysis/report)
+configure_file(${PROJECT_SOURCE_DIR}/cmake/lvr-report.in ${PROJECT_BINARY_DIR}/bin/lvr-report @ONLY)
+set(LVR_REPORT_FOLDER "../share/lvr/report")
+configure_file(${PROJECT_SOURCE_DIR}/cmake/lvr-report.in ${PROJECT_BINARY_DIR}/install/lvr-report @ONLY)
+install(PROGRAMS ${PROJECT_BINARY_DIR}/install/lvr-report DESTINATION ${CMAKE_INSTALL_BINDIR})
+
+set(share ${CMAKE_INSTALL_DATADIR}/lvr)
+install(DIRECTORY analysis/report/ DESTINATION ${share}/report PATTERN __pycache__ EXCLUDE)
+install(DIRECTORY data/paper DESTINATION ${share}/data)
+install(DIRECTORY configs DESTINATION ${share})
+install(FILES scripts/env.sh DESTINATION ${share})
+install(FILES LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})

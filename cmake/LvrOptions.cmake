@@ -32,6 +32,7 @@ if(LVR_SANITIZE)
   list(APPEND LVR_CXX_FLAGS -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
 endif()
+set(LVR_CXX_FLAGS "$<$<COMPILE_LANGUAGE:CXX>:${LVR_CXX_FLAGS}>")  # nvcc knows none of these
 add_link_options(-Wl,--as-needed)
 
 # The commit is read at configure time: rebuilding for every commit would defeat ccache.

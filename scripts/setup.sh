@@ -1,0 +1,132 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# setup.sh [--no-apt] [--browser] [CMAKE OPTIONS...]
+# Installs what lvr needs and builds it into build/ (programs in build/bin). Run it as often as you like: what is done
+# is not done again.
+#   --no-apt     nobody is root here: use what modules, Spack or CMAKE_PREFIX_PATH provide, and say what is missing
+#   --browser    also Chromium and the packages that the slow tests drive it with
+# Environment:
+#   LVR_WITH_CUDA=AUTO|ON|OFF  use the CUDA toolkit if there is one (AUTO), must (ON), must not (OFF)
+#   LVR_TORCH_DIR              a LibTorch of your own (its folder with include/ and lib/) instead of the wheel
+#   LVR_PYTHON                 a Python of your own with the packages of analysis/report/requirements.txt
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/steps.sh
+
+use_apt=yes browser=no
+cmake_options=()
+for argument in "$@"; do
+  case $argument in
+    --no-apt) use_apt=no ;;
+    --browser) browser=yes ;;
+    -h | --help) sed -n '3,13s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -D*) cmake_options+=("$argument") ;;
+    *) fail "setup.sh does not know '$argument'" "see scripts/setup.sh --help" ;;
+  esac
+done
+# Given either way, -D or environment, the choice decides which LibTorch is installed, too.
+cuda=${LVR_WITH_CUDA:-AUTO} torch_dir=${LVR_TORCH_DIR:-} python=${LVR_PYTHON:-} with_torch=ON
+for option in "${cmake_options[@]}"; do
+  case $option in
+    -DLVR_WITH_CUDA=*) cuda=${option#*=} ;;
+    -DLVR_TORCH_DIR=*) torch_dir=${option#*=} ;;
+    -DLVR_PYTHON=*) python=${option#*=} ;;
+    -DLVR_WITH_TORCH=*) with_torch=${option#*=} ;;
+  esac
+done
+
+debian_packages=(
+  build-essential cmake ninja-build ccache git ca-certificates python3-venv
+  libopenmpi-dev openmpi-bin openssh-client libhdf5-dev hdf5-tools libboost-serialization-dev libeigen3-dev catch2
+  libspdlog-dev libfmt-dev libcli11-dev nlohmann-json3-dev libtomlplusplus-dev)
+[ $browser = yes ] && debian_packages+=(chromium)
+
+install_debian_packages() {
+  local missing=() package
+  for package in "${debian_packages[@]}"; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+  done
+  if [ ${#missing[@]} -eq 0 ]; then say "all ${#debian_packages[@]} Debian packages are installed"; return; fi
+  [ "$(id -u)" = 0 ] || fail "these Debian packages are missing: ${missing[*]}" \
+    "install them as root, or run scripts/setup.sh --no-apt to use what your modules provide"
+  say "installing ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+check_tools() {
+  local missing=() tool
+  for tool in cmake ninja c++ git; do command -v $tool >/dev/null || missing+=("$tool"); done
+  [ -n "$python" ] || command -v python3 >/dev/null || missing+=(python3)
+  [ ${#missing[@]} -eq 0 ] || fail "these tools are missing: ${missing[*]}" \
+    "load the modules that have them (libraries that are missing are named by CMake, below)"
+  command -v ccache >/dev/null || say "ccache is not there: builds work, but each starts from nothing"
+}
+
+# The folder of a CUDA toolkit of the version that the pinned LibTorch was built for, with all its libraries.
+matching_toolkit() {
+  local nvcc root
+  nvcc=$(command -v nvcc || ls /usr/local/cuda/bin/nvcc 2>/dev/null) || return 1
+  "$nvcc" --version | grep -q 'release 13\.' || return 1
+  root=$(dirname "$(dirname "$(readlink -f "$nvcc")")")
+  for library in libcudnn.so.9 libnccl.so.2 libcublas.so.13; do
+    [ -e "$root/lib64/$library" ] || ldconfig -p | grep -q "$library" || return 1
+  done
+  echo "$root"
+}
+
+# LibTorch is the wheel's: with a matching toolkit only what the toolkit lacks is added; without CUDA only the two
+# libraries that even the CPU side needs.
+torch_requirements() {
+  [ "$with_torch" = OFF ] && return
+  [ -n "$torch_dir" ] && return
+  if [ "$cuda" != OFF ] && matching_toolkit >/dev/null; then
+    cat scripts/requirements-torch-toolkit.txt
+  else
+    [ "$cuda" != ON ] || fail "CUDA was asked for (LVR_WITH_CUDA=ON), but no toolkit 13 with cuDNN 9 and NCCL 2 was found" \
+      "put its nvcc on PATH, or use LVR_WITH_CUDA=OFF"
+    cat scripts/requirements-torch-cpu.txt
+  fi
+}
+
+install_python_packages() {
+  local wanted stamp=build/venv/.lvr-installed
+  wanted=$(torch_requirements
+           [ -n "$python" ] || cat analysis/report/requirements.txt
+           [ $browser = no ] || cat tests/report/requirements.txt)
+  if [ -z "$wanted" ]; then say "nothing to install: LibTorch and Python are your own"; return; fi
+  if [ -f $stamp ] && [ -z "$(grep -vxFf $stamp <<<"$wanted")" ]; then
+    say "the packages of build/venv are installed"
+    return
+  fi
+  python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
+    fail "python3 is $(python3 --version 2>&1), but LibTorch's wheel needs 3.10 or later" "load a newer Python"
+  [ -x build/venv/bin/pip ] || python3 -m venv build/venv
+  say "installing $(grep -c '^[a-z]' <<<"$wanted") packages into build/venv"
+  mkdir -p build
+  torch_requirements >build/requirements-torch.txt
+  [ ! -s build/requirements-torch.txt ] || build/venv/bin/pip install -q --no-deps -r build/requirements-torch.txt
+  [ -n "$python" ] || build/venv/bin/pip install -q -r analysis/report/requirements.txt
+  [ $browser = no ] || build/venv/bin/pip install -q -r tests/report/requirements.txt
+  { cat $stamp 2>/dev/null; echo "$wanted"; } | sort -u >$stamp.new && mv $stamp.new $stamp
+}
+
+configure() {
+  # What the set-up decides is said on every run, so that a choice of an earlier run does not stick in the cache.
+  cmake --preset release -DLVR_WITH_CUDA="$cuda" -DLVR_TORCH_DIR="$torch_dir" -DLVR_PYTHON="$python" \
+    "${cmake_options[@]}" >build/configure.log 2>&1 || { cat build/configure.log; fail "CMake could not configure the build"; }
+  grep -E '^-- (CUDA|LibTorch|Report)' build/configure.log | sed 's/^-- /  /'
+}
+
+build() { cmake --build build; }
+
+mkdir -p build
+if [ $use_apt = yes ] && ! command -v apt-get >/dev/null; then
+  fail "this is not Debian: there is no apt-get" "use scripts/setup.sh --no-apt with your modules or Spack"
+fi
+if [ $use_apt = yes ]; then step "Debian packages" install_debian_packages >&2; fi
+step "tools" check_tools >&2
+step "Python packages and LibTorch" install_python_packages >&2
+step "configure" configure >&2
+step "build" build >&2
