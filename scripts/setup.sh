@@ -90,6 +90,9 @@ torch_requirements() {
   fi
 }
 
+# pip would complain in red that torch lacks packages that only its Python side needs. If it fails, it may speak.
+pip_install() { build/venv/bin/pip install -qqq "$@" || build/venv/bin/pip install "$@"; }
+
 install_python_packages() {
   local wanted stamp=build/venv/.lvr-installed
   wanted=$(torch_requirements
@@ -106,9 +109,9 @@ install_python_packages() {
   say "installing $(grep -c '^[a-z]' <<<"$wanted") packages into build/venv"
   mkdir -p build
   torch_requirements >build/requirements-torch.txt
-  [ ! -s build/requirements-torch.txt ] || build/venv/bin/pip install -q --no-deps -r build/requirements-torch.txt
-  [ -n "$python" ] || build/venv/bin/pip install -q -r analysis/report/requirements.txt
-  [ $browser = no ] || build/venv/bin/pip install -q -r tests/report/requirements.txt
+  [ ! -s build/requirements-torch.txt ] || pip_install --no-deps -r build/requirements-torch.txt
+  [ -n "$python" ] || pip_install -r analysis/report/requirements.txt
+  [ $browser = no ] || pip_install -r tests/report/requirements.txt
   { cat $stamp 2>/dev/null; echo "$wanted"; } | sort -u >$stamp.new && mv $stamp.new $stamp
 }
 
