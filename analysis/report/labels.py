@@ -2,12 +2,10 @@
 """Names beside points, placed so that they cover neither each other nor the points."""
 from __future__ import annotations
 
-import math
 from typing import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.transforms import Bbox
 
 from law import Vector
 from style import FAINT, HALO, INK
@@ -26,19 +24,18 @@ def place_labels(ax: Axes, points: Vector, texts: Sequence[str], size: float = 7
     """
     if len(points) == 0:
         return
-    ax.figure.canvas.draw()
+    ax.figure.draw_without_rendering()
     pixels = ax.transData.transform(points)
-    limits = ax.get_window_extent()
-    all_points = pixels if others is None else np.concatenate([pixels, ax.transData.transform(others)])
-    markers = [Bbox.from_bounds(x - _POINT, y - _POINT, 2 * _POINT, 2 * _POINT) for x, y in all_points]
-    placed: list[Bbox] = []
+    limits = np.array(ax.get_window_extent().extents)
+    centres = pixels if others is None else np.concatenate([pixels, ax.transData.transform(others)])
+    obstacles = _Obstacles(np.hstack([centres - _POINT, centres + _POINT]), limits)
     for i in _crowded_first(pixels):
         label = ax.text(0, 0, texts[i], fontsize=size, color=INK, zorder=6, path_effects=HALO)
         extent = label.get_window_extent()
         descent = ax.transData.transform((0, 0))[1] - extent.y0  # below the baseline, which is where text sits
-        box, radius = _cheapest(pixels[i], extent.width, extent.height, markers, placed, limits)
-        placed.append(box)
-        label.set_position(ax.transData.inverted().transform((box.x0, box.y0 + descent)))
+        box, radius = obstacles.cheapest(pixels[i], extent.width, extent.height)
+        obstacles.labels.append(box)
+        label.set_position(ax.transData.inverted().transform((box[0], box[1] + descent)))
         if radius >= _LEADER_FROM:
             _draw_leader(ax, pixels[i], box)
 
@@ -52,42 +49,43 @@ def _crowded_first(pixels: Vector) -> list[int]:
     return [int(i) for i in np.argsort(np.round(distances.min(axis=1), 3), kind="stable")]
 
 
-def _cheapest(point: Vector, width: float, height: float, markers: list[Bbox], placed: list[Bbox],
-              limits: Bbox) -> tuple[Bbox, float]:
-    best: tuple[float, Bbox, float] | None = None
-    for radius in _RADII:
-        for step in range(_DIRECTIONS):
-            angle = 2 * math.pi * step / _DIRECTIONS
-            box = _box_at(point, radius, angle, width, height)
-            cost = _cost(box, markers, placed, limits) + 0.6 * radius + (2.0 if step % 4 else 0.0)
-            if best is None or cost < best[0] - 1e-6:
-                best = (cost, box, radius)
-    assert best is not None
-    return best[1], best[2]
+class _Obstacles:
+    """What a label should not cover. Boxes are x0, y0, x1, y1 in pixels."""
+
+    def __init__(self, markers: Vector, limits: Vector) -> None:
+        self._markers, self._limits = markers, limits  # [k, 4], [4]
+        self.labels: list[Vector] = []
+
+    def cheapest(self, point: Vector, width: float, height: float) -> tuple[Vector, float]:
+        """@return the best box [4] for a label of this size beside the point, and its distance"""
+        boxes = _boxes_around(point, width, height)
+        radii = np.repeat(_RADII, _DIRECTIONS)
+        preference = 0.6 * radii + np.tile(np.where(np.arange(_DIRECTIONS) % 4 == 0, 0.0, 2.0), len(_RADII))
+        outside = width * height - _overlaps(boxes, self._limits[None], 0.0).sum(axis=1)
+        cost = preference + 20 * outside + _overlaps(boxes, self._markers, 1.0).sum(axis=1)
+        if self.labels:
+            cost += 8 * _overlaps(boxes, np.array(self.labels), 1.0).sum(axis=1)
+        best = int(np.argmin(np.round(cost, 6)))
+        return boxes[best], float(radii[best])
 
 
-def _box_at(point: Vector, radius: float, angle: float, width: float, height: float) -> Bbox:
-    """The label's box whose near side touches the circle around the point."""
-    x, y = point[0] + radius * math.cos(angle), point[1] + radius * math.sin(angle)
-    left = x - width * (1 - math.cos(angle)) / 2
-    bottom = y - height * (1 - math.sin(angle)) / 2
-    return Bbox.from_bounds(left, bottom, width, height)
+def _boxes_around(point: Vector, width: float, height: float) -> Vector:
+    """Boxes whose near side touches one of the circles around the point, nearest circle first. @return [96, 4]"""
+    angle = np.tile(2 * np.pi * np.arange(_DIRECTIONS) / _DIRECTIONS, len(_RADII))
+    radius = np.repeat(_RADII, _DIRECTIONS)
+    left = point[0] + radius * np.cos(angle) - width * (1 - np.cos(angle)) / 2
+    bottom = point[1] + radius * np.sin(angle) - height * (1 - np.sin(angle)) / 2
+    return np.stack([left, bottom, left + width, bottom + height], axis=1)
 
 
-def _overlap(one: Bbox, two: Bbox, gap: float = 1.0) -> float:
-    width = min(one.x1, two.x1) - max(one.x0, two.x0) + gap
-    height = min(one.y1, two.y1) - max(one.y0, two.y0) + gap
-    return width * height if width > 0 and height > 0 else 0.0
+def _overlaps(boxes: Vector, others: Vector, gap: float) -> Vector:
+    """Areas in common. @param boxes [b, 4] @param others [k, 4] @return [b, k]"""
+    one, two = boxes[:, None, :], others[None, :, :]
+    sides = np.minimum(one[..., 2:], two[..., 2:]) - np.maximum(one[..., :2], two[..., :2]) + gap
+    return np.prod(np.maximum(sides, 0.0), axis=2)
 
 
-def _cost(box: Bbox, markers: list[Bbox], placed: list[Bbox], limits: Bbox) -> float:
-    """Pixels covered, those outside the axes counted many times."""
-    covered = sum(8 * _overlap(box, other) for other in placed) + sum(_overlap(box, marker) for marker in markers)
-    inside = _overlap(box, limits, gap=0.0)
-    return covered + 20 * max(box.width * box.height - inside, 0.0)
-
-
-def _draw_leader(ax: Axes, point: Vector, box: Bbox) -> None:
-    end = (min(max(point[0], box.x0), box.x1), min(max(point[1], box.y0), box.y1))
+def _draw_leader(ax: Axes, point: Vector, box: Vector) -> None:
+    end = np.clip(point, box[:2], box[2:])
     x, y = ax.transData.inverted().transform([point, end]).T
     ax.plot(x, y, color=FAINT, linewidth=0.6, zorder=5, scalex=False, scaley=False)
