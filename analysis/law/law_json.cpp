@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 namespace lvr::analysis {
 namespace {
 
@@ -75,6 +77,19 @@ Json points_of(const Table& table, const BenchmarkColumn& benchmark, const Probl
     return points;
 }
 
+/// Where the law can predict: A and C are known, the score is not.
+Json unmeasured_of(const Table& table, const BenchmarkColumn& benchmark) {
+    Json names = Json::array();
+    std::vector<int> rows;
+    for (int row = 0; row < table.rows(); ++row) {
+        const bool is_candidate = std::isfinite(benchmark.a[row]) && std::isfinite(table.c[row]) && !std::isfinite(benchmark.score[row]);
+        if (!is_candidate) continue;
+        rows.push_back(row);
+        names.push_back(table.representations[static_cast<std::size_t>(row)]);
+    }
+    return {{"representation", names}, {"A", vector_of(rows_of(benchmark.a, rows))}, {"C", vector_of(rows_of(table.c, rows))}};
+}
+
 Json baseline_of(const RandomBaseline& baseline) {
     return {{"expected", number(baseline.expected)},
             {"mean", number(baseline.mean)},
@@ -115,7 +130,9 @@ Json benchmark_json(const Table& table, const BenchmarkColumn& benchmark, const 
     json["fits"] = Json::object();
     if (!law.fits.empty()) add_fits(table, law, json);
     json["seed_spread"] = number(benchmark.seed_spread);
+    json["unit"] = benchmark.unit;
     json["points"] = points_of(table, benchmark, law.problem);
+    json["unmeasured"] = unmeasured_of(table, benchmark);
     json["scales"] = {{"a", scale_of(law.problem.a_scale)},
                       {"c", scale_of(law.problem.c_scale)},
                       {"score", scale_of(law.problem.y_scale)}};

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""lvr-report DIR: draws the report of a fit from DIR/law.h5, which `lvr-fit TABLE --out DIR` wrote.
+
+Writes, each complete or absent:
+  DIR/figures/NAME.svg and NAME.png   r2_by_group, r2_by_benchmark, surface_BENCHMARK, predicted_BENCHMARK and, where
+                                      the fit has them, recall_mean, recall_by_benchmark, plan_intervals,
+                                      study_selected, study_all; what file names cannot hold is percent-encoded
+  DIR/figures/figures.json            the names of these files; the next run removes those it no longer draws
+  DIR/report.html                     one self-contained page, which opens without a network
+The last line on stdout is the path of report.html. Equal law.h5, equal bytes.
+Exit status: 0; 2 usage; 3 law.h5 is missing or damaged, or a Python package is missing; 4 cannot write.
+"""
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.dont_write_bytecode = True  # an installed tree may belong to someone else
+
+from failure import EXIT_INPUT, EXIT_INTERNAL, EXIT_INTERRUPTED, ReportError, input_error
+
+_REQUIREMENTS = Path(__file__).resolve().parent / "requirements.txt"
+
+
+def say(message: str) -> None:
+    print(f"lvr-report: {message}", file=sys.stderr)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="lvr-report", description="Figures and a self-contained report.html from a folder that lvr-fit --out wrote.",
+                                     epilog="Writes DIR/figures/*.svg, *.png and DIR/report.html; prints the path of report.html.")
+    parser.add_argument("folder", metavar="DIR", type=Path, help="folder with law.h5 (from lvr-fit TABLE --out DIR)")
+    return parser.parse_args()
+
+
+def load_drawing() -> Any:
+    """The drawing code and with it h5py, numpy, matplotlib, plotly and jinja2."""
+    try:
+        import draw
+    except ImportError as error:
+        raise input_error(f"Python cannot load {error.name or error} ({sys.executable})",
+                          "the report is drawn with the packages listed in requirements.txt",
+                          f"run scripts/setup.sh, or `{sys.executable} -m pip install -r {_REQUIREMENTS}`, "
+                          "or set LVR_PYTHON to a Python that has them") from error
+    return draw
+
+
+def run(folder: Path) -> int:
+    try:
+        page = load_drawing().draw_report(folder, say)
+    except ReportError as error:
+        say(f"error: {error}")
+        return error.status
+    except Exception as error:  # a defect of ours; the user gets a message all the same
+        if os.environ.get("LVR_REPORT_DEBUG"):
+            raise
+        say(f"error: {type(error).__name__}: {error}\n  why:    this is a defect of lvr-report; no file is half-written"
+            "\n  remedy: run again with LVR_REPORT_DEBUG=1 and report what it prints")
+        return EXIT_INTERNAL
+    print(page, flush=True)
+    return 0
+
+
+def _interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def main() -> int:
+    signal.signal(signal.SIGTERM, _interrupted)
+    try:
+        return run(arguments().folder)
+    except KeyboardInterrupt:
+        say("stopped by a signal; run it again to draw what is missing")
+        return EXIT_INTERRUPTED
+
+
+assert EXIT_INPUT == 3  # what the wrapper, cmake/lvr-report.in, returns when it finds no Python
+
+if __name__ == "__main__":
+    sys.exit(main())
