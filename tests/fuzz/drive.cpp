@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "drive.hpp"
 
+#include <stdexcept>
+
 #include <lvr/core/error.hpp>
 #include <lvr/files/hdf5.hpp>
 #include <lvr/files/json_tree.hpp>
 #include <lvr/files/measurement_file.hpp>
 #include <lvr/files/results_schema.hpp>
-#include <stdexcept>
 
 #include "mutate_h5.hpp"
 

@@ -6,9 +6,10 @@
 #include <sys/wait.h>
 
 #include <csignal>
+#include <stdexcept>
+
 #include <lvr/files/atomic_file.hpp>
 #include <lvr/files/hdf5.hpp>
-#include <stdexcept>
 
 #include "files_fixture.hpp"
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+
 #include <lvr/files/atomic_file.hpp>
 #include <lvr/files/hdf5.hpp>
 

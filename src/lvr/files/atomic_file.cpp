@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <lvr/files/atomic_file.hpp>
+
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+
 #include <lvr/core/error.hpp>
-#include <lvr/files/atomic_file.hpp>
 
 namespace lvr::files {
 namespace {

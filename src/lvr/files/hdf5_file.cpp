@@ -3,6 +3,7 @@
 #include <array>
 #include <cstring>
 #include <fstream>
+
 #include <lvr/core/error.hpp>
 #include <lvr/files/atomic_file.hpp>
 

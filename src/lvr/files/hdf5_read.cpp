@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstring>
+
 #include <lvr/core/error.hpp>
 #include <lvr/files/utf8.hpp>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cctype>
 #include <cmath>
+
 #include <lvr/core/error.hpp>
 #include <lvr/core/sha256.hpp>
 #include <lvr/core/text_file.hpp>

@@ -4,11 +4,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
-#include <lvr/core/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <lvr/core/json.hpp>
 
 namespace lvr::files {
 

@@ -4,11 +4,12 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <map>
+#include <set>
+
 #include <lvr/core/error.hpp>
 #include <lvr/files/results.hpp>
 #include <lvr/files/utf8.hpp>
-#include <map>
-#include <set>
 
 #include "csv_records.hpp"
 #include "results_extras.hpp"

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
+#include <map>
+
 #include <lvr/core/error.hpp>
 #include <lvr/files/results.hpp>
-#include <map>
 
 #include "csv_records.hpp"
 #include "results_extras.hpp"

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <lvr/files/results.hpp>
 #include <string>
+
+#include <lvr/files/results.hpp>
 
 namespace lvr::files {
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <limits>
+
 #include <lvr/core/error.hpp>
 #include <lvr/core/text_file.hpp>
 #include <lvr/files/atomic_file.hpp>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <vector>
+
 #include <lvr/files/hdf5.hpp>
 #include <lvr/files/results.hpp>
-#include <vector>
 
 namespace lvr::files {
 
