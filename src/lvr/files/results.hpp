@@ -68,7 +68,7 @@ struct Results {
     std::vector<Benchmark> benchmarks;
     std::vector<Score> scores;
     core::Json provenance;
-    std::string origin_csv;  ///< the CSV's own bytes, if it came from one
+    std::string origin_csv;  ///< the CSV's own bytes, if it came from one that to_csv would write otherwise
 };
 
 /// One file of results.d as a rebuilt results.h5 remembers it.
@@ -96,13 +96,13 @@ void write_results_h5(const std::filesystem::path& file, const Results& results,
 /// @throws Error (input) naming file, line and column
 Results parse_csv(std::string_view text, const std::string& file_name);
 
-/// The origin_csv if it still says the same, else written anew with shortest round-trip numbers. Nothing is
-/// lost.
+/// The origin_csv if it still says the same, else written anew with shortest round-trip numbers, its comments
+/// first. Nothing is lost.
 std::string to_csv(const Results& results);
 
 /// @throws Error (input) naming `source` unless names are unique, not empty and such that a CSV can carry
-/// them, texts
-///         are UTF-8, sizes agree, indices are in range, every number is finite or NaN and every score finite
+/// them, texts are UTF-8, sizes agree, indices are in range, every number is finite or NaN, every score
+/// finite
 void validate(const Results& results, const std::string& source);
 
 }  // namespace lvr::files

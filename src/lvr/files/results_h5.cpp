@@ -162,6 +162,7 @@ std::string one_text(const H5Group& root, const std::string& name) {
 }
 
 void read_sources(const H5Group& root, std::vector<SourceFile>& sources) {
+    sources.clear();
     if (!root.has("results_d")) return;
     const auto files = root.texts("results_d/file");
     const auto hashes = sized(root.texts("results_d/sha256"), files.size(), root, "results_d/sha256");
