@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lvr/files/atomic_file.hpp>
 #include <lvr/files/hdf5.hpp>
+#include <lvr/files/json_tree.hpp>
+#include <lvr/files/results_dir.hpp>
 #include <lvr/files/results_schema.hpp>
 
 #include "files_edit.hpp"
@@ -178,4 +180,16 @@ TEST_CASE("A dataset of another type or shape is an error though its size agrees
     });
     CHECK_NOTHROW(files::results_of(H5File::open_image(more, "x.h5")));
     CHECK(H5File::open_objects() == 0);
+}
+
+TEST_CASE("Writes a file of each schema into the working directory, for programs of others", "[.samples]") {
+    files::write_results_h5("results.h5", sample_results(), {{"m.h5", std::string(64, '0')}});
+    files::Measurement m{"score", "CLIP", "mme", ""};
+    m.value = 60.5;
+    m.samples = 50;
+    m.labels = {{"note", "é"}};
+    files::write_measurement("results_of_one.d", m);
+    fs::rename(fs::path("results_of_one.d") / files::file_name_of(m), "measurement.h5");
+    const core::Json fits = {{"curve", {1, 2, nullptr}}, {"flagged", true}, {"nothing", nullptr}};
+    files::write_tree("tree.h5", {{"fits", fits}, {"names", {"a", "é"}}}, {{"seed", 1}});
 }
