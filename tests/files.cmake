@@ -5,3 +5,6 @@ lvr_tests(files_test ROOMS files
                   unit/files_damage_test.cpp unit/files_fuzz_test.cpp
                   fuzz/drive.cpp fuzz/mutate_h5.cpp)
 target_link_libraries(files_test PRIVATE lvr::hdf5)
+lvr_cli_test(files_h5dump cli/files_h5dump.sh)
+lvr_cli_test(files_h5py cli/files_h5py.sh LABELS slow)
+lvr_cli_test(files_convert cli/files_convert.sh)

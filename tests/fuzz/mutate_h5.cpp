@@ -4,8 +4,9 @@
 #include <hdf5.h>
 
 #include <algorithm>
-#include <lvr/files/results_schema.hpp>
 #include <vector>
+
+#include <lvr/files/results_schema.hpp>
 
 namespace lvr::fuzz {
 namespace {

@@ -10,11 +10,12 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <map>
+
 #include <lvr/core/rng.hpp>
 #include <lvr/files/atomic_file.hpp>
 #include <lvr/files/hdf5.hpp>
 #include <lvr/files/results_schema.hpp>
-#include <map>
 
 #include "drive.hpp"
 

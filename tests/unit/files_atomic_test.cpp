@@ -5,10 +5,14 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <chrono>
 #include <csignal>
+#include <fstream>
+#include <stdexcept>
+
+#include <lvr/core/rng.hpp>
 #include <lvr/files/atomic_file.hpp>
 #include <lvr/files/hdf5.hpp>
-#include <stdexcept>
 
 #include "files_fixture.hpp"
 
@@ -41,16 +45,25 @@ class SmallDisk {
     bool mounted_ = false;
 };
 
-/// Runs in a child that may write files of 16 KiB only: a full disk for those who may not mount one.
-int code_in_limited_child(const std::function<int()>& run) {
+/// How a child ended that ran this.
+int status_of_child(const std::function<void()>& run) {
     const pid_t child = fork();
     if (child == 0) {
-        const rlimit limit{16 * 1024, 16 * 1024};
-        std::signal(SIGXFSZ, SIG_IGN);
-        _exit(setrlimit(RLIMIT_FSIZE, &limit) == 0 ? run() : 99);
+        run();
+        _exit(0);
     }
     int status = 0;
     waitpid(child, &status, 0);
+    return status;
+}
+
+/// Runs in a child that may write files of 16 KiB only: a full disk for those who may not mount one.
+int code_in_limited_child(const std::function<int()>& run) {
+    const int status = status_of_child([&] {
+        const rlimit limit{16 * 1024, 16 * 1024};
+        std::signal(SIGXFSZ, SIG_IGN);
+        _exit(setrlimit(RLIMIT_FSIZE, &limit) == 0 ? run() : 99);
+    });
     return WIFEXITED(status) ? WEXITSTATUS(status) : 98;
 }
 
@@ -111,6 +124,55 @@ TEST_CASE("When writing throws, the old file stays and the temporary goes") {
     CHECK(folder.entries() == 1);
 }
 
+TEST_CASE("What a killed writer left is ignored, and removed by the first write a day later") {
+    const Folder folder("killed");
+    files::write_text(folder / "a.txt", "old");
+    const int status = status_of_child([&] {
+        files::write_atomically(folder / "a.txt", [](const fs::path& temporary) {
+            std::ofstream(temporary) << "half";
+            raise(SIGKILL);
+        });
+    });
+    CHECK((WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
+    CHECK(core::read_text(folder / "a.txt") == "old");
+    REQUIRE(folder.entries() == 2);
+    files::write_text(folder / "b.txt", "");
+    CHECK(folder.entries() == 3);  // it might still be at work
+    files::write_text(folder / ".hidden", "");
+    for (const auto& entry : fs::directory_iterator(folder.path())) {
+        fs::last_write_time(entry, fs::file_time_type::clock::now() - std::chrono::hours(25));
+    }
+    files::write_text(folder / "b.txt", "");
+    CHECK(folder.entries() == 3);
+    CHECK((fs::exists(folder / "a.txt") && fs::exists(folder / "b.txt") && fs::exists(folder / ".hidden")));
+}
+
+TEST_CASE("A writer killed at any time leaves a whole file") {
+    const Folder folder("any_time");
+    const fs::path file = folder / "a.txt";
+    const std::string one(300'000, '1'), two(500'000, '2');
+    files::write_text(file, one);
+    int killed = 0;
+    for (std::uint64_t i = 0; i < 40; ++i) {
+        core::KeyedRng random(3, {"kill"}, i);
+        const pid_t child = fork();
+        if (child == 0) {
+            for (;;) {
+                files::write_text(file, two);
+                files::write_text(file, one);
+            }
+        }
+        usleep(static_cast<useconds_t>(random.below(8000)));
+        kill(child, SIGKILL);
+        int status = 0;
+        waitpid(child, &status, 0);
+        if (WIFSIGNALED(status)) ++killed;
+        const std::string text = core::read_text(file);
+        CHECK((text == one || text == two));
+    }
+    CHECK(killed == 40);
+}
+
 TEST_CASE("What cannot be written is named with the reason and the remedy") {
     const Folder folder("unwritable");
     files::write_text(folder / "file", "x");
@@ -159,6 +221,7 @@ TEST_CASE("A full and a read-only disk are noticed: tmpfs of 64 KiB") {
     CHECK_THAT(output_message([&] { files::write_text(text, "x"); }), Contains("mounted read-only"));
     CHECK_THAT(output_message([&] { files::make_folder(folder / "small" / "sub"); }),
                Contains("mounted read-only"));
+    CHECK_THAT(output_message([&] { write_h5(h5, 1); }), Contains("mounted read-only"));
     CHECK(core::read_text(text) == "small");
     CHECK(files::H5File::open_objects() == 0);
 }

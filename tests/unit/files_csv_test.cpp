@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+
 #include <lvr/files/atomic_file.hpp>
 #include <lvr/files/hdf5.hpp>
 
@@ -87,7 +88,7 @@ TEST_CASE("CSV: what is wrong is named with its place") {
     CHECK_THAT(complaint("representation,C,A_x,score_\na,1,2,3\n"), Contains("'score_' names no benchmark"));
     CHECK_THAT(complaint("representation,C,A_x,score_x@seedy\na,1,2,3\n"), Contains("not a whole number"));
     CHECK_THAT(complaint("representation,C,A_x,score_x@seed1,score_x@seed01\na,1,2,3,4\n"),
-               Contains("twice for one seed"));
+               Contains("line 1: column 'score_x@seed01' is there twice for one seed"));
 }
 
 TEST_CASE("CSV: a cell of a number is one finite number and nothing else") {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <sys/wait.h>
 
+#include <csignal>
+
+#include <lvr/core/rng.hpp>
 #include <lvr/files/atomic_file.hpp>
 #include <lvr/files/hdf5.hpp>
 #include <lvr/files/results_dir.hpp>
@@ -53,6 +56,31 @@ void write_all(const fs::path& folder, const std::vector<std::string>& represent
     }
 }
 
+pid_t in_child(const std::function<void()>& run) {
+    const pid_t child = fork();
+    if (child != 0) return child;
+    try {
+        run();
+        _exit(0);
+    } catch (const std::exception& error) {
+        fprintf(stderr, "%s\n", error.what());
+        _exit(1);
+    }
+}
+
+int status_of(pid_t child) {
+    int status = -1;
+    waitpid(child, &status, 0);
+    return status;
+}
+
+void measure_and_rebuild(const fs::path& results_h5, const std::string& name, int times) {
+    for (int i = 0; i < times; ++i) {
+        write_all(results_h5.parent_path() / "results.d", {name + std::to_string(i)});
+        files::rebuild(results_h5);
+    }
+}
+
 }  // namespace
 
 TEST_CASE("A measurement comes back from its file, whatever that is called") {
@@ -84,6 +112,13 @@ TEST_CASE("File names: long ones end in their hash, hidden ones do not exist") {
     const auto name = files::file_name_of(score(longest + "1", "mme", 1));
     CHECK(name.size() < 200);
     CHECK(name != files::file_name_of(score(longest + "2", "mme", 1)));
+    const Folder folder("long");
+    for (const std::string repeated : {"x", "é", "/"}) {
+        std::string text;
+        while (text.size() < 300) text += repeated;
+        files::write_measurement(folder.path(), score(text, text, 1));
+    }
+    CHECK(files::read_measurements(folder.path()).size() == 3);
     CHECK(files::file_name_of(score(".x", "mme", 1)) == "%2Ex~score~mme~.h5");
     CHECK(files::file_name_of(score("A", "mme", 1)) != files::file_name_of(score("A~score", "mme", 1)));
 }
@@ -96,6 +131,14 @@ TEST_CASE("What is no measurement is refused") {
                Contains("no representation"));
     CHECK_THAT(input_message([&] { files::write_measurement(folder.path(), other("x", "a", "b", 1)); }),
                Contains("kind 'x'"));
+    const auto refusal = [&](const Measurement& m) {
+        return input_message([&] { files::write_measurement(folder.path(), m); });
+    };
+    CHECK_THAT(refusal(score("a\nb", "mme", 1)), Contains("line end"));
+    CHECK_THAT(refusal(score("a", "mme@seed1", 1)), Contains("@seed"));
+    auto labelled = score("a", "mme", 1);
+    labelled.labels = {{"score_x", "1"}};
+    CHECK_THAT(refusal(labelled), Contains("label column 'score_x' has a name that means something else"));
     CHECK(folder.entries() == 0);
     files::write_text(folder / "x.h5", "no");
     CHECK_THAT(input_message([&] { files::read_measurements(folder.path()); }),
@@ -151,43 +194,70 @@ TEST_CASE("results.h5 is rebuilt with the same bytes, and knows when results.d h
     note.clear();
     CHECK(files::read_results_with_dir(file, &note).representations.size() == 2);
     CHECK(note.empty());
+    auto again = score("a", "mme", 60);
+    again.value = 59;
+    files::write_measurement(measurements, again);
+    CHECK(files::read_results_with_dir(file, &note).scores[1].value == 59);
+    CHECK_THAT(note, Contains("results.d itself"));
+    note.clear();
     write_all(measurements, {"c"});
-    files::write_text(measurements / ".half.h5.tmp-x-1", "half");
+    files::write_text(measurements / ".lvr-tmp-x-1-half.h5", "half");
     CHECK(files::read_results_with_dir(file, &note).representations.size() == 3);
     CHECK_THAT(note, Contains("results.d"));
 }
 
-TEST_CASE("Two processes that measure and rebuild at once leave everything, with the same bytes") {
+TEST_CASE("Four processes that measure and rebuild at once leave everything, with the same bytes") {
     const Folder folder("race");
     const fs::path file = folder / "results.h5";
     std::vector<pid_t> children;
-    for (const std::string name : {"a", "b"}) {
-        children.push_back(fork());
-        if (children.back() != 0) continue;
-        try {
-            for (int i = 0; i < 10; ++i) {
-                write_all(folder / "results.d", {name + std::to_string(i)});
-                files::rebuild(file);
-            }
-            _exit(0);
-        } catch (const std::exception& error) {
-            fprintf(stderr, "%s\n", error.what());
-            _exit(1);
-        }
+    for (const std::string name : {"a", "b", "c", "d"}) {
+        children.push_back(in_child([&] { measure_and_rebuild(file, name, 6); }));
     }
-    for (const pid_t child : children) {
-        int status = -1;
-        waitpid(child, &status, 0);
-        CHECK(status == 0);
-    }
+    for (const pid_t child : children) CHECK(status_of(child) == 0);
     std::string note;
-    CHECK(files::read_results_with_dir(file, &note).representations.size() == 20);
+    CHECK(files::read_results_with_dir(file, &note).representations.size() == 24);
     CHECK(note.empty());
     const std::string bytes = core::read_text(file);
     fs::remove(file);
     files::rebuild(file);
     CHECK(core::read_text(file) == bytes);
     CHECK(folder.entries() == 2);
+}
+
+TEST_CASE(
+    "A process that is killed as it measures and rebuilds leaves whole files, and the next one goes on") {
+    const Folder folder("killed_rebuild");
+    const fs::path file = folder / "results.h5", measurements = folder / "results.d";
+    write_all(measurements, {"first"});
+    files::rebuild(file);
+    for (std::uint64_t i = 0; i < 15; ++i) {
+        core::KeyedRng random(4, {"kill"}, i);
+        const pid_t child = in_child([&] { measure_and_rebuild(file, "a", 1000); });
+        usleep(static_cast<useconds_t>(5000 + random.below(20000)));
+        kill(child, SIGKILL);
+        CHECK(WIFSIGNALED(status_of(child)));
+        CHECK(files::read_results_h5(file).representations.size() >= 1);
+        const auto complete = files::assemble(files::read_measurements(measurements), "d");
+        CHECK(files::to_csv(files::read_results_with_dir(file, nullptr)) == files::to_csv(complete));
+    }
+    files::rebuild(file);
+    std::string note;
+    CHECK(files::read_results_with_dir(file, &note).representations.size() > 1);
+    CHECK(note.empty());
+}
+
+TEST_CASE("A measurement or a rebuild that has no place to go is an output error") {
+    const Folder folder("no_place");
+    files::write_text(folder / "results.d", "a file");
+    CHECK_THAT(output_message([&] { files::write_measurement(folder / "results.d", score("a", "mme", 1)); }),
+               Contains("results.d: cannot be made"));
+    write_all(folder / "x.d", {"a"});
+    fs::create_directory(folder / "x.h5");
+    CHECK_THAT(output_message([&] { files::rebuild(folder / "x.h5"); }),
+               Contains("x.h5") && Contains("folder"));
+    CHECK_THAT(input_message([&] { files::rebuild(folder / "none.h5"); }),
+               Contains("none.d: cannot be listed"));
+    CHECK(files::H5File::open_objects() == 0);
 }
 
 TEST_CASE("A CSV, or an HDF5 file without a results.d, is read as it is") {

@@ -2,14 +2,15 @@
 #pragma once
 
 #include <unistd.h>
-
 #include <catch2/catch.hpp>
+
 #include <filesystem>
 #include <functional>
+#include <string>
+
 #include <lvr/core/error.hpp>
 #include <lvr/core/text_file.hpp>
 #include <lvr/files/results.hpp>
-#include <string>
 
 namespace lvr::test {
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
+
 #include <lvr/files/atomic_file.hpp>
 #include <lvr/files/hdf5.hpp>
 #include <lvr/files/provenance.hpp>

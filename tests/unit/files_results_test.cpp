@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lvr/files/atomic_file.hpp>
 #include <lvr/files/hdf5.hpp>
+#include <lvr/files/json_tree.hpp>
+#include <lvr/files/results_dir.hpp>
 #include <lvr/files/results_schema.hpp>
 
 #include "files_edit.hpp"
@@ -50,10 +52,23 @@ TEST_CASE("Results go through HDF5 without loss") {
 
 TEST_CASE("Results go through CSV without loss, and the CSV is the same each time") {
     const std::string csv = files::to_csv(sample_results());
-    Results r = files::parse_csv(csv, "t");
+    const Results r = files::parse_csv(csv, "t");
     CHECK(files::to_csv(r) == csv);
-    r.origin_csv.clear();
     CHECK(image_of(r) == image_of(sample_results()));
+}
+
+TEST_CASE("HDF5 to CSV and back is the same file, and so is CSV to HDF5 and back") {
+    const Folder folder("convert");
+    const std::string csv =
+        "\xEF\xBB\xBFscore_x@seed2,C,note,A_x,representation\r\n# c\r\n1.50,.5,\"a\",2,\"r\"\r\n";
+    files::write_results(folder / "a.h5", sample_results());
+    files::write_text(folder / "b.csv", csv);
+    for (const auto& [from, to] : {std::pair("a.h5", "a.csv"), std::pair("b.csv", "b.h5")}) {
+        files::write_results(folder / to, files::read_results(folder / from));
+        const std::string name = "back_" + std::string(from);
+        files::write_results(folder / name, files::read_results(folder / to));
+        CHECK(core::read_text(folder / name) == core::read_text(folder / from));
+    }
 }
 
 TEST_CASE("Results that have no A or no score yet go through CSV") {
@@ -61,8 +76,7 @@ TEST_CASE("Results that have no A or no score yet go through CSV") {
     r.alignment.clear();
     r.scores.clear();
     r.benchmarks.clear();
-    Results back = files::parse_csv(files::to_csv(r), "t");
-    back.origin_csv.clear();
+    const Results back = files::parse_csv(files::to_csv(r), "t");
     CHECK(image_of(back) == image_of(r));
 }
 
@@ -166,4 +180,16 @@ TEST_CASE("A dataset of another type or shape is an error though its size agrees
     });
     CHECK_NOTHROW(files::results_of(H5File::open_image(more, "x.h5")));
     CHECK(H5File::open_objects() == 0);
+}
+
+TEST_CASE("Writes a file of each schema into the working directory, for programs of others", "[.samples]") {
+    files::write_results_h5("results.h5", sample_results(), {{"m.h5", std::string(64, '0')}});
+    files::Measurement m{"score", "CLIP", "mme", ""};
+    m.value = 60.5;
+    m.samples = 50;
+    m.labels = {{"note", "é"}};
+    files::write_measurement("results_of_one.d", m);
+    fs::rename(fs::path("results_of_one.d") / files::file_name_of(m), "measurement.h5");
+    const core::Json fits = {{"curve", {1, 2, nullptr}}, {"flagged", true}, {"nothing", nullptr}};
+    files::write_tree("tree.h5", {{"fits", fits}, {"names", {"a", "é"}}}, {{"seed", 1}});
 }

@@ -3,11 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <tuple>
+
 #include <lvr/core/error.hpp>
 #include <lvr/files/results_dir.hpp>
 #include <lvr/files/utf8.hpp>
-#include <set>
-#include <tuple>
 
 #include "results_extras.hpp"
 #include "results_schema.hpp"

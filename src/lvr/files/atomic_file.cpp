@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <lvr/files/atomic_file.hpp>
+
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+
 #include <lvr/core/error.hpp>
-#include <lvr/files/atomic_file.hpp>
 
 namespace lvr::files {
 namespace {
 
 namespace fs = std::filesystem;
+
+const std::string k_temporary = ".lvr-tmp-";
+constexpr auto k_stale_after = std::chrono::hours(24);  // longer than any one file takes to write
 
 std::string remedy_for(int code) {
     switch (code) {
@@ -68,9 +74,21 @@ fs::path temporary_name(const fs::path& target) {
     constexpr std::size_t most_of_name = 180, most_of_host = 40;
     char host[256] = "host";
     gethostname(host, sizeof host - 1);
-    const std::string name = target.filename().string().substr(0, most_of_name);
-    return target.parent_path() / ("." + name + ".tmp-" + std::string(host).substr(0, most_of_host) + "-" +
-                                   std::to_string(getpid()));
+    return target.parent_path() /
+           (k_temporary + std::string(host).substr(0, most_of_host) + "-" + std::to_string(getpid()) + "-" +
+            target.filename().string().substr(0, most_of_name));
+}
+
+/// By age only: whether a process of another host, or of a container on this one, lives cannot be asked.
+void remove_stale(const fs::path& folder) {
+    std::error_code code;
+    const auto oldest = fs::file_time_type::clock::now() - k_stale_after;
+    for (fs::directory_iterator entry(folder, code), end; !code && entry != end; entry.increment(code)) {
+        if (!entry->path().filename().string().starts_with(k_temporary)) continue;
+        std::error_code gone;
+        const auto changed = entry->last_write_time(gone);
+        if (!gone && changed < oldest) fs::remove(entry->path(), gone);
+    }
 }
 
 /// Syncs a file or a folder to the disk. @return 0 or the error's code
@@ -124,6 +142,7 @@ void write_atomically(const fs::path& target, const std::function<void(const fs:
     const fs::path real = followed(target);
     const fs::path parent = real.has_parent_path() ? real.parent_path() : fs::path(".");
     if (const int code = sync_path(parent, O_RDONLY | O_DIRECTORY)) fail(target, code);
+    remove_stale(parent);
     Temporary temporary(real);
     write(temporary.path());
     if (const int code = sync_path(temporary.path(), O_RDONLY)) fail(target, code);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+
 #include <lvr/core/error.hpp>
 #include <lvr/files/utf8.hpp>
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstring>
 #include <fstream>
+
 #include <lvr/core/error.hpp>
 #include <lvr/files/atomic_file.hpp>
 
@@ -53,7 +54,7 @@ H5Handle file_creation() {
 /// One process reads what is complete: no lock is needed, and not every file system has them.
 H5Handle reading_access() {
     H5Handle access(H5Pcreate(H5P_FILE_ACCESS));
-#if H5_VERSION_GE(1, 10, 7)
+#if H5_VERSION_GE(1, 10, 7) && !(H5_VERSION_GE(1, 12, 0) && H5_VERSION_LE(1, 12, 0))
     H5Pset_file_locking(access, false, true);
 #endif
     return access;
@@ -82,7 +83,10 @@ std::string image_of(hid_t file, const std::string& name) {
 
 }  // namespace
 
-void quiet_hdf5() { [[maybe_unused]] static const herr_t done = H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr); }
+// A thread-safe HDF5 has one error stack per thread.
+void quiet_hdf5() {
+    [[maybe_unused]] thread_local const herr_t done = H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+}
 
 std::string hdf5_reason() {
     std::string text;

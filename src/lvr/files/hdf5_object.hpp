@@ -3,10 +3,11 @@
 
 #include <hdf5.h>
 
-#include <lvr/files/hdf5.hpp>
 #include <memory>
 #include <string>
 #include <utility>
+
+#include <lvr/files/hdf5.hpp>
 
 namespace lvr::files {
 

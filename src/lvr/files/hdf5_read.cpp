@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstring>
+
 #include <lvr/core/error.hpp>
 #include <lvr/files/utf8.hpp>
 
@@ -77,10 +78,9 @@ bool H5Group::has_attribute(const std::string& name) const {
 }
 
 bool H5Group::is_group(const std::string& path) const {
-    H5O_info_t info;
-    const herr_t code = H5Oget_info_by_name1(object_->id, path.c_str(), &info, H5P_DEFAULT);
-    checked(code, "cannot be looked at", path);
-    return info.type == H5O_TYPE_GROUP;
+    const hid_t id = H5Oopen(object_->id, path.c_str(), H5P_DEFAULT);
+    const Object opened(checked(id, "cannot be looked at", path));
+    return H5Iget_type(opened.id) == H5I_GROUP;
 }
 
 H5Group H5Group::group(const std::string& path) const {

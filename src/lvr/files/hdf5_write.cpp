@@ -3,9 +3,10 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <numeric>
+
 #include <lvr/core/error.hpp>
 #include <lvr/files/utf8.hpp>
-#include <numeric>
 
 #include "hdf5_object.hpp"
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <lvr/files/json_tree.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
+
 #include <lvr/core/error.hpp>
 #include <lvr/files/hdf5.hpp>
-#include <lvr/files/json_tree.hpp>
 #include <lvr/files/provenance.hpp>
 
 #include "percent.hpp"

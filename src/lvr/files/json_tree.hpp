@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+
 #include <lvr/core/json.hpp>
 #include <lvr/files/hdf5.hpp>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cctype>
 #include <cmath>
+
 #include <lvr/core/error.hpp>
 #include <lvr/core/sha256.hpp>
 #include <lvr/core/text_file.hpp>
@@ -110,6 +111,7 @@ std::string file_name_of(const Measurement& m) {
 void write_measurement(const fs::path& folder, const Measurement& m) {
     const fs::path file = folder / file_name_of(m);
     check(m, file.string());
+    assemble({m}, file.string());  // what no table can hold would stop every rebuild to come
     make_folder(folder);
     H5File::write(file, [&](const H5Group& root) { fill(root, m); });
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
-#include <lvr/core/build_info.hpp>
 #include <lvr/files/provenance.hpp>
+
+#include <algorithm>
+
+#include <lvr/core/build_info.hpp>
 #include <lvr/files/utf8.hpp>
 
 namespace lvr::files {

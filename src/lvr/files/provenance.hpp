@@ -2,11 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <lvr/core/json.hpp>
-#include <lvr/files/hdf5.hpp>
 #include <map>
 #include <optional>
 #include <string>
+
+#include <lvr/core/json.hpp>
+#include <lvr/files/hdf5.hpp>
 
 namespace lvr::files {
 

@@ -4,11 +4,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
-#include <lvr/core/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <lvr/core/json.hpp>
 
 namespace lvr::files {
 
@@ -23,7 +24,8 @@ inline constexpr double k_not_measured = std::numeric_limits<double>::quiet_NaN(
 //   scores/representation, benchmark [M]: indices; seed [M] (smallest int64 = none); value, standard_error,
 //          samples, gpu_hours [M]
 //   comments, label_columns: text, any number of each; origin_csv: text
-//   results_d/file, sha256: what results.d held when this file was rebuilt from it (may be absent)
+//   results_d/file, sha256: what results.d held when this file was rebuilt from it (may be absent; of the file,
+//          not of the results: a conversion to CSV drops it)
 // Root attributes: schema, version, and the provenance (provenance.hpp). Texts are UTF-8 without NULs.
 
 struct Representation {
@@ -67,7 +69,7 @@ struct Results {
     std::vector<Benchmark> benchmarks;
     std::vector<Score> scores;
     core::Json provenance;
-    std::string origin_csv;  ///< the CSV's own bytes, if it came from one
+    std::string origin_csv;  ///< the CSV's own bytes, if it came from one that to_csv would write otherwise
 };
 
 /// One file of results.d as a rebuilt results.h5 remembers it.
@@ -95,13 +97,13 @@ void write_results_h5(const std::filesystem::path& file, const Results& results,
 /// @throws Error (input) naming file, line and column
 Results parse_csv(std::string_view text, const std::string& file_name);
 
-/// The origin_csv if it still says the same, else written anew with shortest round-trip numbers. Nothing is
-/// lost.
+/// The origin_csv if it still says the same, else written anew with shortest round-trip numbers, its comments
+/// first. Nothing is lost.
 std::string to_csv(const Results& results);
 
 /// @throws Error (input) naming `source` unless names are unique, not empty and such that a CSV can carry
-/// them, texts
-///         are UTF-8, sizes agree, indices are in range, every number is finite or NaN and every score finite
+/// them, texts are UTF-8, sizes agree, indices are in range, every number is finite or NaN, every score
+/// finite
 void validate(const Results& results, const std::string& source);
 
 }  // namespace lvr::files

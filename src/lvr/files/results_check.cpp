@@ -3,11 +3,12 @@
 
 #include <cmath>
 #include <limits>
+#include <set>
+#include <tuple>
+
 #include <lvr/core/error.hpp>
 #include <lvr/files/results.hpp>
 #include <lvr/files/utf8.hpp>
-#include <set>
-#include <tuple>
 
 namespace lvr::files {
 namespace {

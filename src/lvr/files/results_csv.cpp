@@ -4,11 +4,12 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <map>
+#include <set>
+
 #include <lvr/core/error.hpp>
 #include <lvr/files/results.hpp>
 #include <lvr/files/utf8.hpp>
-#include <map>
-#include <set>
 
 #include "csv_records.hpp"
 #include "results_extras.hpp"
@@ -86,7 +87,11 @@ class HeaderReader {
             name.erase(mark);
         }
         if (name.empty()) fail(place_, "column '" + shown(header) + "' names no benchmark", "e.g. score_mme");
-        return {Column::Role::score, header, benchmark_index(name), seed};
+        const std::size_t benchmark = benchmark_index(name);
+        if (!score_columns_.insert({benchmark, seed}).second) {
+            fail(place_, "column '" + shown(header) + "' is there twice for one seed", "keep one of them");
+        }
+        return {Column::Role::score, header, benchmark, seed};
     }
 
     std::int64_t seed_of(const std::string& digits, const std::string& header) const {
@@ -107,6 +112,7 @@ class HeaderReader {
     Place place_;
     Results& results_;
     std::map<std::string, std::size_t> benchmarks_;
+    std::set<std::pair<std::size_t, std::optional<std::int64_t>>> score_columns_;
 };
 
 /// NaN for an empty cell. Else the whole cell must be one finite number.
@@ -263,7 +269,7 @@ void sort_scores(std::vector<Score>& scores) {
 
 Results parse_csv(std::string_view text, const std::string& file_name) {
     Results results = CsvReader(text, file_name).run();
-    results.origin_csv = text;
+    if (canonical_csv(results) != text) results.origin_csv = text;
     return results;
 }
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
+#include <map>
+
 #include <lvr/core/error.hpp>
 #include <lvr/files/results.hpp>
-#include <map>
 
 #include "csv_records.hpp"
 #include "results_extras.hpp"
+#include "results_schema.hpp"
 
 namespace lvr::files {
 namespace {
@@ -55,17 +57,6 @@ std::string row_line(const Results& r, const ScoreColumns& scores, std::size_t r
     return out + "\n";
 }
 
-/// The table written anew: equal results are equal bytes.
-std::string canonical_csv(const Results& r) {
-    std::string out;
-    for (const auto& comment : r.comments) out += "#" + comment + "\n";
-    if (const std::string extras = extras_of(r); !extras.empty()) out += "#!" + extras + "\n";
-    const ScoreColumns scores = score_columns(r);
-    out += header_line(r, scores);
-    for (std::size_t row = 0; row < r.representations.size(); ++row) out += row_line(r, scores, row);
-    return out;
-}
-
 /// Whether a CSV's bytes say what the results say; a damaged file may hold any bytes there.
 bool still_says(const std::string& csv, const std::string& canonical) {
     try {
@@ -76,6 +67,16 @@ bool still_says(const std::string& csv, const std::string& canonical) {
 }
 
 }  // namespace
+
+std::string canonical_csv(const Results& r) {
+    std::string out;
+    for (const auto& comment : r.comments) out += "#" + comment + "\n";
+    if (const std::string extras = extras_of(r); !extras.empty()) out += "#!" + extras + "\n";
+    const ScoreColumns scores = score_columns(r);
+    out += header_line(r, scores);
+    for (std::size_t row = 0; row < r.representations.size(); ++row) out += row_line(r, scores, row);
+    return out;
+}
 
 std::string to_csv(const Results& results) {
     validate(results, "the table");

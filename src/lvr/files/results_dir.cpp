@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <lvr/files/results_dir.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
+
 #include <lvr/core/error.hpp>
 #include <lvr/core/sha256.hpp>
 #include <lvr/core/text_file.hpp>
 #include <lvr/files/hdf5.hpp>
-#include <lvr/files/results_dir.hpp>
 
 #include "measurement_file.hpp"
 

@@ -2,11 +2,12 @@
 #pragma once
 
 #include <filesystem>
-#include <lvr/files/results.hpp>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <lvr/files/results.hpp>
 
 namespace lvr::files {
 

@@ -3,10 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <lvr/core/error.hpp>
-#include <lvr/files/utf8.hpp>
 #include <map>
 #include <tuple>
+
+#include <lvr/core/error.hpp>
+#include <lvr/files/utf8.hpp>
 
 namespace lvr::files {
 namespace {

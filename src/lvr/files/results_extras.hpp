@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <lvr/files/results.hpp>
 #include <string>
+
+#include <lvr/files/results.hpp>
 
 namespace lvr::files {
 
@@ -10,11 +11,10 @@ namespace lvr::files {
 //   alignment: {<A column>: {definition, standard_error: [R]}}
 //   correspondence_definition; correspondence_error: [R]
 //   benchmarks: {<benchmark>: [unit, scale]}
-//   scores: [[representation, benchmark, seed, standard_error, samples, gpu_hours], ...]: two indices, null =
-//           unknown
+//   scores: [[representation, benchmark, seed, standard_error, samples, gpu_hours], ...]: two indices;
+//           null = unknown
 //   incomplete: true where there is no A column or no score column yet, which is an error otherwise; it must
-//   be said
-//           before the header
+//           be said before the header
 //   provenance: anything
 
 /// What an A column's name says of its definition: "loglik" and "cosine" are their own, all else

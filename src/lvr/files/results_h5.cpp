@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <limits>
+
 #include <lvr/core/error.hpp>
 #include <lvr/core/text_file.hpp>
 #include <lvr/files/atomic_file.hpp>
@@ -161,6 +162,7 @@ std::string one_text(const H5Group& root, const std::string& name) {
 }
 
 void read_sources(const H5Group& root, std::vector<SourceFile>& sources) {
+    sources.clear();
     if (!root.has("results_d")) return;
     const auto files = root.texts("results_d/file");
     const auto hashes = sized(root.texts("results_d/sha256"), files.size(), root, "results_d/sha256");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <array>
 #include <lvr/files/utf8.hpp>
+
+#include <array>
 
 namespace lvr::files {
 namespace {
