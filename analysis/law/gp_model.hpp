@@ -72,6 +72,7 @@ class GpModel {
     Interval interval(int benchmark, int representation, double level) const;
     /// Scales and intervals mean something: two different scores on every benchmark.
     bool has_scale() const;
+    bool has_scale(int benchmark) const { return scaled_[static_cast<std::size_t>(benchmark)]; }
     double scale(int benchmark, int family = 0) const { return scales_(benchmark, family); }
     double weight(int benchmark, int family) const { return weights_(benchmark, family); }
     const PlanSpace& space() const { return space_; }

@@ -49,14 +49,6 @@ void check_policies(const std::string& version, int benchmarks) {
     CHECK(compared == 3 * static_cast<int>(table.benchmarks.size()));
 }
 
-const BenchmarkColumn& column(const Table& table, const std::string& name) {
-    for (const auto& benchmark : table.benchmarks) {
-        if (benchmark.name == name) return benchmark;
-    }
-    FAIL("no benchmark " << name);
-    return table.benchmarks.front();
-}
-
 }  // namespace
 
 TEST_CASE("the policy's exact curves agree with an independent enumeration", "[mpi][law]") {
@@ -66,13 +58,13 @@ TEST_CASE("the policy's exact curves agree with an independent enumeration", "[m
 
 TEST_CASE("seed_image, top 3, takes 3.403305 trainings on average", "[mpi][law]") {
     const Table table = test::paper_table("v1");
-    const auto curves = policy_curves(make_problem(table, column(table, "seed_image")), Sampling::region, {}, test::world());
+    const auto curves = policy_curves(make_problem(table, test::column(table, "seed_image")), Sampling::region, {}, test::world());
     CHECK(std::abs(curves.mean_tries[2] - 3.403305) < 5e-7);
 }
 
 TEST_CASE("the simulated policy agrees with the enumeration", "[mpi][law]") {
     const Table table = test::paper_table("v1");
-    const Problem problem = make_problem(table, column(table, "textvqa_val"));
+    const Problem problem = make_problem(table, test::column(table, "textvqa_val"));
     const auto exact = all_policy_curves(problem, {"exact", 1, 0}, test::world());
     const auto drawn = all_policy_curves(problem, {"simulate", 4000, 7}, test::world());
     for (std::size_t k = 0; k < exact.size(); ++k) {
