@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include <lvr/core/json.hpp>
 
 namespace lvr::analysis {
@@ -36,6 +38,10 @@ TextTable in_sample_table(const Law& law) {
         }
         table.rows.push_back(row);
     }
+    const bool flagged = std::any_of(table.rows.begin(), table.rows.end(), [](const Row& row) {
+        return std::any_of(row.begin() + 2, row.end(), [](const std::string& text) { return text.ends_with('*'); });
+    });
+    if (flagged) table.title += "; * underdetermined: the minimum-norm answer";
     table.rules.push_back(table.rows.size());
     for (const auto& group : law.groups) {
         Row row = {group_title(group), ""};
