@@ -24,6 +24,7 @@ VectorXd uniform_column(Index rows, core::KeyedRng& rng) {
 template <class Columns>
 RandomBaseline baseline(const Problem& problem, std::int64_t draws, const FitChoice& choice, const char* name,
                         Columns columns) {
+    if (draws < 1) return {};
     std::vector<double> r2;
     std::vector<int> rows(static_cast<std::size_t>(problem.size()));
     std::iota(rows.begin(), rows.end(), 0);
@@ -44,7 +45,7 @@ double expected_r2(double columns, int rows) { return std::min(1.0, columns / (r
 
 std::optional<Baselines> random_baselines(const Problem& problem, std::int64_t draws, const FitChoice& choice) {
     const Index n = problem.y.size();
-    if (draws < 1 || n < 2 || !r_squared(problem.y, problem.y)) return std::nullopt;
+    if (n < 2 || !r_squared(problem.y, problem.y)) return std::nullopt;
     Baselines all;
     const LawForm line{true, false, false};
     all.random_linear = baseline(problem, draws, choice, "random_linear", [&](core::KeyedRng& rng) {

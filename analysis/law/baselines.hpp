@@ -10,8 +10,8 @@ namespace lvr::analysis {
 /// What columns that know nothing reach: the yardstick for R2 in sample.
 struct RandomBaseline {
     std::optional<double> expected;  ///< exact p / (n - 1), if the columns are drawn from a continuous distribution
-    double mean = 0;                 ///< over the draws
-    Interval interval;               ///< of one draw
+    std::optional<double> mean;      ///< over the draws
+    std::optional<Interval> interval;  ///< of one draw
 };
 
 struct Baselines {
@@ -20,7 +20,7 @@ struct Baselines {
     RandomBaseline a_random;          ///< the paper's `Ar`: a and one uniform column, degree 2
 };
 
-/// @param draws seeded draws of each @return absent if y is constant or n < 2
+/// @param draws seeded draws of each; with 0 only the exact expectations @return absent if y is constant or n < 2
 std::optional<Baselines> random_baselines(const Problem& problem, std::int64_t draws, const FitChoice& choice);
 
 /// Does C add anything out of sample to A alone? Leave-one-out squared errors of the A and the AC quadratic, paired.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <analysis/law/law.hpp>
 
 namespace lvr::analysis {
@@ -8,19 +10,32 @@ namespace {
 
 /// With as many rows as parameters the quadratic passes through every point, whatever the data.
 constexpr int k_quadratic_parameters = 6;
+constexpr double k_not_random = 0.05;
 
+bool is_constant(const Eigen::VectorXd& values) { return (values.array() == values[0]).all(); }
+
+/// Why six coefficients cannot be told apart.
+std::string too_little_variety(const Problem& problem) {
+    const bool a = is_constant(problem.a), c = is_constant(problem.c);
+    if (a && c) return "A and C are the same for all measured representations: the data say nothing about the law.";
+    if (a || c) {
+        return fmt::format("{0} is the same for all measured representations: the data cannot say whether {0} matters.", a ? "A" : "C");
+    }
+    return fmt::format("A and C do not vary enough over the {} representations to tell six coefficients apart.", problem.size());
+}
+
+/// What C adds to A in leave-one-out predictions.
 std::string support_of_c(const BenchmarkLaw& law, double level) {
-    const LawFit &a_only = *law.fit(k_a_quadratic), &ac = *law.fit(k_ac_quadratic);
+    const double a_only = *law.fit(k_a_quadratic)->loo_r2, ac = *law.fit(k_ac_quadratic)->loo_r2;
+    std::string figures = fmt::format("leave-one-out R2 {:.2f} with A alone, {:.2f} with A and C; difference {:+.2f}", a_only, ac, ac - a_only);
+    if (std::max(a_only, ac) <= 0) return "Neither A nor A and C predict a new representation better than the mean score does (" + figures + ").";
+    if (!law.c_adds.interval) return "What C adds to A out of sample was not tested (" + figures + ", without an interval).";
     const Interval interval = *law.c_adds.interval;
-    const std::string figures = fmt::format(
-        "leave-one-out R2 {:.2f} with A alone, {:.2f} with A and C; difference {:+.2f}, {:.0f} % interval {:+.2f} to "
-        "{:+.2f}",
-        *a_only.loo_r2, *ac.loo_r2, *law.c_adds.gain, 100 * level, interval.low, interval.high);
+    figures += fmt::format(", {:.4g} % interval {:+.2f} to {:+.2f}", 100 * level, interval.low, interval.high);
     if (interval.low > 0) return "The data support C beside A out of sample (" + figures + ").";
     if (interval.high < 0) return "C beside A makes predictions worse out of sample (" + figures + ").";
-    const char* tendency = *law.c_adds.gain > 0 ? "C may help A out of sample, but the data do not settle it ("
-                                                : "The data do not support C beside A out of sample (";
-    return tendency + figures + ").";
+    if (ac > a_only) return "C may help A out of sample, but the data do not settle it (" + figures + ").";
+    return "The data do not support C beside A out of sample (" + figures + ").";
 }
 
 }  // namespace
@@ -33,17 +48,12 @@ std::string finding_of(const BenchmarkLaw& law, double level) {
     if (n <= k_quadratic_parameters) {
         return fmt::format("{} measured representations cannot test a law with six coefficients: its R2 says nothing.", n);
     }
-    if (ac.underdetermined) {
-        return fmt::format("A and C do not vary enough over the {} representations to tell six coefficients apart.", n);
-    }
+    if (ac.underdetermined) return too_little_variety(law.problem);
     std::string finding;
-    if (ac.f_p_value && *ac.f_p_value > 0.05) {
-        finding = fmt::format("The quadratic in A and C is not distinguishable from random columns (F test p = {:.2g}). ",
-                              *ac.f_p_value);
+    if (ac.f_p_value && *ac.f_p_value > k_not_random) {
+        finding = fmt::format("The quadratic in A and C is not distinguishable from random columns (F test p = {:.2g}). ", *ac.f_p_value);
     }
-    if (law.c_adds.gain && law.c_adds.interval) finding += support_of_c(law, level);
-    if (!finding.empty() && finding.back() == ' ') finding.pop_back();
-    return finding;
+    return finding + support_of_c(law, level);
 }
 
 }  // namespace lvr::analysis

@@ -51,6 +51,7 @@ void FitConfig::validate() const {
     demand(bootstrap >= 0 && permutations >= 0 && random_draws >= 0, "a number of draws is negative", "use 0 or more");
     demand(trials >= 1, "--trials must be at least 1", "e.g. --trials 10000");
     demand(budget >= 1, "--budget must be at least 1", "e.g. --budget 3");
+    demand(!groups.contains("all"), "a group is called 'all'", "'all' is always the mean over every benchmark; choose another name");
     for (const double penalty : ridge) demand(penalty >= 0, "a ridge penalty is negative", "use 0 or more");
 }
 

@@ -25,8 +25,9 @@ struct PriorFamilies {
     int fewest = 0;
 };
 
-inline const PriorFamilies k_more_is_better = {};                                  ///< the reference method
-inline const PriorFamilies k_averaged = {{1, 0, -1}, {0.6, 0.2, 0.2}, 3};  ///< more is better, no trend, less is better
+inline const PriorFamilies k_more_is_better = {};  ///< the reference method
+/// More is better, no trend, less is better. Chosen by tests/bench/planner_choice.cpp (tests/bench/README.md).
+inline const PriorFamilies k_averaged = {{1, 0, -1}, {0.6, 0.2, 0.2}, 4};
 
 /// How two points of the (A, C) plane go together.
 enum class Kernel { matern, linear_regression };
@@ -72,6 +73,7 @@ class GpModel {
     Interval interval(int benchmark, int representation, double level) const;
     /// Scales and intervals mean something: two different scores on every benchmark.
     bool has_scale() const;
+    bool has_scale(int benchmark) const { return scaled_[static_cast<std::size_t>(benchmark)]; }
     double scale(int benchmark, int family = 0) const { return scales_(benchmark, family); }
     double weight(int benchmark, int family) const { return weights_(benchmark, family); }
     const PlanSpace& space() const { return space_; }

@@ -15,18 +15,16 @@ FitChoice fit_choice(const FitConfig& config, double ridge = 0) {
     return {ridge, config.seed, config.bootstrap, config.permutations, config.level};
 }
 
-/// Mean of a figure over the benchmarks that define it.
-template <class Figure>
-std::optional<double> mean_over(const std::vector<const LawFit*>& fits, Figure figure) {
+/// Mean of a figure over items; absent if there are none or one of them has no such figure.
+template <class Item, class Figure>
+std::optional<double> mean_over(const std::vector<const Item*>& items, Figure figure) {
     double sum = 0;
-    int count = 0;
-    for (const auto* fit : fits) {
-        if (const auto value = figure(*fit)) {
-            sum += *value;
-            ++count;
-        }
+    for (const auto* item : items) {
+        const std::optional<double> value = figure(*item);
+        if (!value) return std::nullopt;
+        sum += *value;
     }
-    return count > 0 ? std::optional<double>(sum / count) : std::nullopt;
+    return items.empty() ? std::nullopt : std::optional<double>(sum / static_cast<double>(items.size()));
 }
 
 GroupFit mean_fit(const std::vector<const LawFit*>& fits) {
@@ -37,26 +35,27 @@ GroupFit mean_fit(const std::vector<const LawFit*>& fits) {
             mean_over(fits, [](const LawFit& f) { return f.lofo_r2; })};
 }
 
+GroupBaselines mean_baselines(const std::vector<const BenchmarkLaw*>& laws) {
+    return {mean_over(laws, [](const BenchmarkLaw& law) { return law.baselines->random_linear.expected; }),
+            mean_over(laws, [](const BenchmarkLaw& law) { return law.baselines->random_quadratic.expected; }),
+            mean_over(laws, [](const BenchmarkLaw& law) { return law.baselines->a_random.mean; })};
+}
+
 GroupLaw group_law(const std::string& name, const std::vector<std::string>& members, const Law& law) {
     GroupLaw group;
     group.name = name;
     std::vector<const BenchmarkLaw*> present;
     for (const auto& benchmark : law.benchmarks) {
         const bool is_member = std::find(members.begin(), members.end(), benchmark.problem.benchmark) != members.end();
-        if (is_member && !benchmark.fits.empty()) present.push_back(&benchmark);
+        if (is_member && benchmark.baselines) present.push_back(&benchmark);  // they exist where R2 does
     }
     for (const auto* benchmark : present) group.benchmarks.push_back(benchmark->problem.benchmark);
-    double expected = 0;
     for (std::size_t k = 0; k < all_forms().size(); ++k) {
         std::vector<const LawFit*> fits;
         for (const auto* benchmark : present) fits.push_back(&benchmark->fits[k]);
         group.fits.push_back(mean_fit(fits));
     }
-    for (const auto* benchmark : present) {
-        if (benchmark->baselines) expected += *benchmark->baselines->random_quadratic.expected;
-    }
-    const bool complete = std::all_of(present.begin(), present.end(), [](auto* b) { return b->baselines.has_value(); });
-    if (!present.empty() && complete) group.expected_random_quadratic = expected / static_cast<double>(present.size());
+    group.baselines = mean_baselines(present);
     return group;
 }
 
@@ -119,7 +118,7 @@ Law fit_all(const Table& table, const FitConfig& config, const std::string& sour
         law.benchmarks.back().finding = finding_of(law.benchmarks.back(), config.level);
     }
     const bool any = std::any_of(law.benchmarks.begin(), law.benchmarks.end(), [](auto& b) { return !b.fits.empty(); });
-    if (!any) {
+    if (!any && !config.plan) {  // a plan is what one asks for before anything is measured
         throw core::input_error(source + ": no benchmark has two representations with A, C and a score",
                                 "there is nothing to fit", "measure at least two representations on one benchmark");
     }

@@ -30,16 +30,23 @@ struct BenchmarkLaw {
     const LawFit* fit(const LawForm& form) const;  ///< null if there is none
 };
 
-/// Means over a group's benchmarks that are present and defined.
+/// Means over a group's benchmarks; absent where one of them has no such figure, so that all means of a group are over
+/// the same benchmarks.
 struct GroupFit {
     std::optional<double> r2, adjusted_r2, mse, loo_r2, lofo_r2;
 };
 
+/// Means of the baselines' R2.
+struct GroupBaselines {
+    std::optional<double> random_linear, random_quadratic;  ///< exact expectations
+    std::optional<double> a_random;                         ///< over the draws
+};
+
 struct GroupLaw {
     std::string name;
-    std::vector<std::string> benchmarks;  ///< those present with a fit
+    std::vector<std::string> benchmarks;  ///< those present whose R2 is defined
     std::vector<GroupFit> fits;           ///< in the order of all_forms()
-    std::optional<double> expected_random_quadratic;
+    GroupBaselines baselines;
 };
 
 struct Law {

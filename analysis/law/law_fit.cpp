@@ -22,7 +22,9 @@ using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
 constexpr double k_nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double k_no_shortcut = 1e-8;  // below this 1 - h has lost its digits, or removing the row lowers the rank
+constexpr double k_no_shortcut = 1e-4;  // of 1 - h: below 1e-8 removing the row may lower the rank; digits go earlier
+constexpr double k_no_distance = 1e-8;  // of 1 - h: the fit passes through such a point whatever its score
+constexpr double k_exact = 1e-24;       // residuals below this share of the sum of squares are rounding
 
 std::optional<double> defined(double value) {
     return std::isfinite(value) ? std::optional<double>(value) : std::nullopt;
@@ -66,9 +68,14 @@ VectorXd leave_one_family_out(const MatrixXd& columns, const Problem& problem, d
     return predicted;
 }
 
+/// Residual variance; exactly 0 where the residuals are nothing but rounding.
+double variance_of(const VectorXd& residuals, const VectorXd& y, int freedom) {
+    const double total = (y.array() - y.mean()).square().sum(), rest = residuals.squaredNorm();
+    return rest > k_exact * total ? rest / freedom : 0;
+}
+
 void fill_terms(const CentredFit& fit, double residual_variance, int freedom, LawFit& law) {
-    std::vector<std::string> keys = {"1"};
-    for (const auto& term : terms_of(law.form)) keys.push_back(term);
+    const auto keys = term_keys(law.form);
     const bool has_errors = freedom > 0 && !law.underdetermined;
     const VectorXd covariance = has_errors ? fit.covariance_diagonal() : VectorXd();
     for (std::size_t j = 0; j < keys.size(); ++j) {
@@ -87,14 +94,14 @@ void fill_terms(const CentredFit& fit, double residual_variance, int freedom, La
 
 void fill_in_sample(const VectorXd& y, int freedom, LawFit& law) {
     const auto n = static_cast<double>(y.size());
-    const auto p = static_cast<double>(terms_of(law.form).size());
     law.r2 = r_squared(y, law.fitted);
     law.mse = defined((y - law.fitted).squaredNorm() / n);
     if (!law.r2 || freedom <= 0) return;
     law.adjusted_r2 = 1 - (1 - *law.r2) * (n - 1) / freedom;
-    if (law.underdetermined) return;
-    const double f = *law.r2 >= 1 ? std::numeric_limits<double>::infinity() : *law.r2 / p / ((1 - *law.r2) / freedom);
-    law.f_p_value = std::isinf(f) ? 0 : cdf(complement(boost::math::fisher_f(p, freedom), std::max(f, 0.0)));
+    if (law.rank == 0) return;
+    const double f = *law.r2 / law.rank / ((1 - *law.r2) / freedom);
+    const boost::math::fisher_f fisher(law.rank, freedom);
+    law.f_p_value = *law.r2 < 1 ? cdf(complement(fisher, std::max(f, 0.0))) : 0;
 }
 
 void fill_influence(const VectorXd& residuals, double residual_variance, int parameters, LawFit& law) {
@@ -102,7 +109,7 @@ void fill_influence(const VectorXd& residuals, double residual_variance, int par
     law.cooks = VectorXd::Constant(n, k_nan);
     for (Index i = 0; i < n; ++i) {
         const double h = law.leverage[i], rest = 1 - h;
-        if (residual_variance > 0 && rest > k_no_shortcut) {
+        if (residual_variance > 0 && rest > k_no_distance) {
             law.cooks[i] = residuals[i] * residuals[i] * h / (parameters * residual_variance * rest * rest);
         }
         const auto size = static_cast<double>(n);
@@ -125,8 +132,8 @@ void fill_out_of_sample(const MatrixXd& columns, const Problem& problem, double 
 }  // namespace
 
 std::optional<double> r_squared(const VectorXd& y, const VectorXd& predicted) {
+    if (y.size() == 0 || (y.array() == y[0]).all()) return std::nullopt;  // not by the sum: it keeps roundings
     const double total = (y.array() - y.mean()).square().sum();
-    if (!(total > 0)) return std::nullopt;
     return defined(1 - (y - predicted).squaredNorm() / total);
 }
 
@@ -157,12 +164,12 @@ LawFit fit_law(const Problem& problem, const LawForm& form, const FitChoice& cho
     law.underdetermined = fit.underdetermined();
     law.fitted = fit.fitted();
     law.leverage = fit.leverages();
-    const int parameters = static_cast<int>(columns.cols()) + 1;
-    const int freedom = problem.size() - parameters;
+    const int parameters = law.rank + 1;
+    const int freedom = choice.ridge > 0 ? 0 : problem.size() - parameters;  // those of a shrunken fit are not whole
     const VectorXd residuals = problem.y - law.fitted;
-    const double residual_variance = freedom > 0 ? residuals.squaredNorm() / freedom : k_nan;
+    const double residual_variance = freedom > 0 ? variance_of(residuals, problem.y, freedom) : k_nan;
     fill_in_sample(problem.y, freedom, law);
-    fill_terms(fit, choice.ridge > 0 ? k_nan : residual_variance, choice.ridge > 0 ? 0 : freedom, law);
+    fill_terms(fit, residual_variance, freedom, law);
     fill_influence(residuals, residual_variance, parameters, law);
     fill_out_of_sample(columns, problem, choice.ridge, law);
     resample(problem, columns, fit, choice, law);

@@ -21,7 +21,7 @@ struct Interval {
 struct Term {
     std::string key;  ///< "1", "a", "c", "a2", "ac", "c2"
     double value = 0;
-    std::optional<double> standard_error;  ///< classical, with n - p - 1 degrees of freedom
+    std::optional<double> standard_error;  ///< classical; absent if underdetermined
     std::optional<double> p_value;         ///< two-sided t test against 0
     std::optional<Interval> interval;      ///< bootstrap over rows
 };
@@ -30,10 +30,10 @@ struct Term {
 struct LawFit {
     LawForm form;
     int rank = 0;                  ///< of the centred columns
-    bool underdetermined = false;  ///< fewer independent rows than unknowns: the minimum-norm answer
+    bool underdetermined = false;  ///< rank below the number of terms: the minimum-norm answer
     std::vector<Term> terms;       ///< intercept first
 
-    // In sample.
+    // In sample. Degrees of freedom: n - rank - 1; a ridge fit has no whole number of them, so what needs it is absent.
     std::optional<double> r2, adjusted_r2, mse;
     std::optional<double> f_p_value;            ///< F test of all terms but the constant
     std::optional<double> permutation_p_value;  ///< share of permuted y with an R2 as large
@@ -42,12 +42,13 @@ struct LawFit {
     Eigen::VectorXd fitted;     ///< [n]
     Eigen::VectorXd leverage;   ///< [n] hat values
     Eigen::VectorXd cooks;      ///< [n] Cook's distances, NaN where undefined
-    std::vector<int> influential;  ///< positions in the problem with hat value > 2 (p + 1) / n or distance > 4 / n
+    std::vector<int> influential;  ///< positions in the problem with hat value > 2 (rank + 1) / n or distance > 4 / n
 
-    // Out of sample.
+    // Out of sample. A row left out of a fit still took part in the min-max scales. That tells a plain fit nothing: its
+    // predictions do not change under affine maps of a, c and y. Those of a ridge or minimum-norm fit do.
     Eigen::VectorXd loo_predicted;  ///< [n] each row predicted from the others
     std::optional<double> loo_r2, loo_rmse;
-    std::optional<double> lofo_r2, lofo_rmse;  ///< each family predicted from the others
+    std::optional<double> lofo_r2, lofo_rmse;  ///< each family predicted from the others; absent if a family is unknown
     std::optional<double> kendall_tau, weighted_tau, spearman_rho;  ///< leave-one-out predictions against y
 };
 
@@ -66,7 +67,8 @@ LawFit fit_law(const Problem& problem, const LawForm& form, const FitChoice& cho
 /// The law's surface: the prediction at (a, c) on the problem's own scale.
 double predict(const LawFit& fit, double a, double c);
 
-/// Each row predicted by the fit to the others: from the hat values, refitted where 1 - h < 1e-8.
+/// Each row predicted by the fit to the others: from the hat values, refitted where 1 - h is small (below 1e-8 the
+/// shortcut is wrong, below 1e-4 it loses more than four digits).
 Eigen::VectorXd leave_one_out(const Eigen::MatrixXd& columns, const Eigen::VectorXd& y, double ridge);
 
 /// 1 - sum of squared errors / sum of squares about the mean of y; absent if y is constant or an error is not finite.

@@ -24,6 +24,12 @@ std::vector<std::string> terms_of(const LawForm& form) {
     return terms;
 }
 
+std::vector<std::string> term_keys(const LawForm& form) {
+    auto keys = terms_of(form);
+    keys.insert(keys.begin(), "1");
+    return keys;
+}
+
 Eigen::MatrixXd columns_of(const LawForm& form, const Eigen::VectorXd& a, const Eigen::VectorXd& c) {
     const auto terms = terms_of(form);
     Eigen::MatrixXd columns(a.size(), static_cast<Eigen::Index>(terms.size()));

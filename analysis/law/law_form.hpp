@@ -27,6 +27,9 @@ inline constexpr LawForm k_a_quadratic{true, false, true};
 /// The keys of the columns without the constant, e.g. a, c, a2, ac, c2.
 std::vector<std::string> terms_of(const LawForm& form);
 
+/// The same with the constant, "1", in front: the keys of the coefficients.
+std::vector<std::string> term_keys(const LawForm& form);
+
 /// The columns without the constant. @param a, c [n] @return [n, p], p = terms_of(form).size()
 Eigen::MatrixXd columns_of(const LawForm& form, const Eigen::VectorXd& a, const Eigen::VectorXd& c);
 

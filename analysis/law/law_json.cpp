@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <limits>
 
 namespace lvr::analysis {
 namespace {
@@ -122,13 +123,24 @@ void add_fits(const Table& table, const BenchmarkLaw& law, Json& json) {
     json["influential"] = influential_of(table, law);
 }
 
+/// The keys of a fit are there even where nothing can be fitted.
+void add_undefined_fits(Json& json) {
+    for (const auto& form : all_forms()) {
+        LawFit fit;
+        fit.form = form;
+        fit.underdetermined = true;
+        for (const auto& key : term_keys(form)) fit.terms.push_back({key, std::numeric_limits<double>::quiet_NaN(), {}, {}, {}});
+        json["fits"][name_of(form)] = fit_json(fit);
+    }
+}
+
 Json benchmark_json(const Table& table, const BenchmarkColumn& benchmark, const BenchmarkLaw& law) {
     Json json;
     json["n"] = law.problem.size();
     json["alignment"] = benchmark.alignment;
     json["finding"] = law.finding;
-    json["fits"] = Json::object();
-    if (!law.fits.empty()) add_fits(table, law, json);
+    if (law.fits.empty()) add_undefined_fits(json);
+    else add_fits(table, law, json);
     json["seed_spread"] = number(benchmark.seed_spread);
     json["unit"] = benchmark.unit;
     json["points"] = points_of(table, benchmark, law.problem);
@@ -149,7 +161,9 @@ Json group_json(const GroupLaw& group) {
                                          {"loo_r2", number(fit.loo_r2)},
                                          {"lofo_r2", number(fit.lofo_r2)}};
     }
-    json["random_quadratic_expected_r2"] = number(group.expected_random_quadratic);
+    json["random_linear_expected_r2"] = number(group.baselines.random_linear);
+    json["random_quadratic_expected_r2"] = number(group.baselines.random_quadratic);
+    json["Ar_quadratic_mean_r2"] = number(group.baselines.a_random);
     json["count"] = group.benchmarks.size();
     json["benchmarks"] = group.benchmarks;
     return json;

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include <lvr/core/json.hpp>
 
 namespace lvr::analysis {
@@ -36,6 +38,10 @@ TextTable in_sample_table(const Law& law) {
         }
         table.rows.push_back(row);
     }
+    const bool flagged = std::any_of(table.rows.begin(), table.rows.end(), [](const Row& row) {
+        return std::any_of(row.begin() + 2, row.end(), [](const std::string& text) { return text.ends_with('*'); });
+    });
+    if (flagged) table.title += "; * underdetermined: the minimum-norm answer";
     table.rules.push_back(table.rows.size());
     for (const auto& group : law.groups) {
         Row row = {group_title(group), ""};
@@ -53,7 +59,11 @@ TextTable out_of_sample_table(const Law& law) {
                     {}};
     for (const auto& benchmark : law.benchmarks) {
         const LawFit *ac = benchmark.fit(k_ac_quadratic), *a = benchmark.fit(k_a_quadratic);
-        if (ac == nullptr) continue;
+        if (ac == nullptr) {
+            table.rows.push_back(Row(table.header.size(), "–"));
+            table.rows.back().front() = benchmark.problem.benchmark;
+            continue;
+        }
         const Figure random = benchmark.baselines ? benchmark.baselines->random_quadratic.expected : Figure();
         table.rows.push_back({benchmark.problem.benchmark, cell(ac->r2, 4), range(ac->r2_interval, 3),
                               cell(ac->adjusted_r2, 4), cell(random, 4), cell(ac->loo_r2, 4), cell(a->loo_r2, 4),
@@ -63,23 +73,28 @@ TextTable out_of_sample_table(const Law& law) {
     const std::size_t ac = all_forms().size() - 1, a = 1;
     for (const auto& group : law.groups) {
         table.rows.push_back({group_title(group), cell(group.fits[ac].r2, 4), "", cell(group.fits[ac].adjusted_r2, 4),
-                              cell(group.expected_random_quadratic, 4), cell(group.fits[ac].loo_r2, 4),
+                              cell(group.baselines.random_quadratic, 4), cell(group.fits[ac].loo_r2, 4),
                               cell(group.fits[a].loo_r2, 4), cell(group.fits[ac].lofo_r2, 4), "", ""});
     }
     return table;
 }
 
+void add_random_rows(const Law& law, bool quadratic, TextTable& table) {
+    Row random = {quadratic ? "quadratic" : "linear", "Random (expected)"}, a_random = {"quadratic", "A + random (drawn)"};
+    for (const auto& group : law.groups) {
+        random.push_back(percent(quadratic ? group.baselines.random_quadratic : group.baselines.random_linear));
+        a_random.push_back(percent(group.baselines.a_random));
+    }
+    table.rows.push_back(random);
+    if (quadratic) table.rows.push_back(a_random);
+}
+
 TextTable table_2(const Law& law) {
     TextTable table{"table2_r2_by_group", "R² in percent by fitting data and group (as the paper's Table 2)", {"fit", "data"}, {}};
-    for (const auto& group : law.groups) table.header.push_back(group.name);
+    for (const auto& group : law.groups) table.header.push_back(fmt::format("{} ({})", group.name, group.benchmarks.size()));
     for (const bool quadratic : {false, true}) {
         table.rules.push_back(table.rows.size());
-        Row random = {quadratic ? "quadratic" : "linear", "Random (expected)"};
-        for (const auto& group : law.groups) {
-            const Figure& expected = group.expected_random_quadratic;
-            random.push_back(percent(quadratic ? expected : expected ? Figure(*expected / 5) : expected));
-        }
-        table.rows.push_back(random);
+        add_random_rows(law, quadratic, table);
         for (std::size_t k = 0; k < all_forms().size(); ++k) {
             const LawForm& form = all_forms()[k];
             if (form.quadratic != quadratic) continue;
@@ -116,7 +131,10 @@ TextTable table_4(const Law& law) {
                     {"benchmark", "α_AC", "standard error", "bootstrap interval", "p"}, {}};
     for (const auto& benchmark : law.benchmarks) {
         const LawFit* fit = benchmark.fit(k_ac_quadratic);
-        if (fit == nullptr) continue;
+        if (fit == nullptr) {
+            table.rows.push_back({benchmark.problem.benchmark, "–", "–", "–", "–"});
+            continue;
+        }
         const Term& term = fit->terms[4];
         table.rows.push_back({benchmark.problem.benchmark, cell(term.value, 4), cell(term.standard_error, 4),
                               range(term.interval, 2), cell(term.p_value, 4)});
@@ -124,19 +142,30 @@ TextTable table_4(const Law& law) {
     return table;
 }
 
+std::string exact(const Figure& value) { return value ? core::shortest(*value) : "–"; }
+
 void add_fit_row(const BenchmarkLaw& benchmark, const LawFit& fit, const std::string& name, TextTable& table) {
-    const auto exact = [](const Figure& value) { return value ? core::shortest(*value) : "–"; };
-    Row row = {benchmark.problem.benchmark, name, std::to_string(benchmark.problem.size())};
+    Row row = {benchmark.problem.benchmark, name, std::to_string(benchmark.problem.size()), "1"};
     for (const Figure& figure : {fit.r2, fit.adjusted_r2, fit.mse, fit.loo_r2, fit.lofo_r2, fit.kendall_tau,
                                  fit.weighted_tau, fit.spearman_rho, fit.permutation_p_value}) {
         row.push_back(exact(figure));
     }
-    for (const char* key : {"1", "a", "c", "a2", "ac", "c2"}) {
+    for (const auto& key : term_keys(k_ac_quadratic)) {
         Figure value;
         for (const auto& term : fit.terms) value = term.key == key ? term.value : value;
         row.push_back(exact(value));
     }
     table.rows.push_back(row);
+}
+
+void add_group_rows(const GroupLaw& group, TextTable& table) {
+    for (std::size_t k = 0; k < group.fits.size(); ++k) {
+        const GroupFit& fit = group.fits[k];
+        Row row = {"mean of " + group.name, name_of(all_forms()[k]), "", std::to_string(group.benchmarks.size())};
+        for (const Figure& figure : {fit.r2, fit.adjusted_r2, fit.mse, fit.loo_r2, fit.lofo_r2}) row.push_back(exact(figure));
+        row.resize(table.header.size());
+        table.rows.push_back(row);
+    }
 }
 
 }  // namespace
@@ -149,14 +178,18 @@ std::vector<TextTable> paper_tables(const Law& law) {
 
 TextTable fits_table(const Law& law) {
     TextTable table{"fits", "Every fit",
-                    {"benchmark", "fit", "n", "r2", "adjusted_r2", "mse", "loo_r2", "lofo_r2", "kendall_tau",
+                    {"benchmark", "fit", "n", "benchmarks", "r2", "adjusted_r2", "mse", "loo_r2", "lofo_r2", "kendall_tau",
                      "weighted_tau", "spearman_rho", "permutation_p_value", "1", "a", "c", "a2", "ac", "c2"}, {}};
     for (const auto& benchmark : law.benchmarks) {
         for (const auto& fit : benchmark.fits) add_fit_row(benchmark, fit, name_of(fit.form), table);
+        for (const auto& form : all_forms()) {
+            if (benchmark.fits.empty()) add_fit_row(benchmark, {}, name_of(form), table);
+        }
         for (const auto& ridge : benchmark.ridge) {
             add_fit_row(benchmark, ridge.fit, "AC_quadratic_ridge_" + core::shortest(ridge.penalty), table);
         }
     }
+    for (const auto& group : law.groups) add_group_rows(group, table);
     return table;
 }
 

@@ -16,7 +16,8 @@ std::vector<TextTable> terminal_tables(const Law& law);
 /// alpha_AC with its interval (its Table 4).
 std::vector<TextTable> paper_tables(const Law& law);
 
-/// Every fit, one row each, with all its figures: what `--format csv` prints.
+/// Every fit, one row each, with all its figures, then the groups' means (`benchmarks` says over how many): what
+/// `--format csv` prints.
 TextTable fits_table(const Law& law);
 
 /// Mean trainings until the best is found and recall after four, per benchmark and way of sampling.

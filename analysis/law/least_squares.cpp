@@ -15,10 +15,24 @@ using Eigen::MatrixXd;
 using Eigen::RowVectorXd;
 using Eigen::VectorXd;
 
+namespace {
+
+/// The mean of equal numbers may miss them by a rounding, and a column of nothing but roundings would pass for one
+/// that varies: it becomes exactly zero.
+template <class Values>
+void clear_constant_columns(const Values& values, Values& centred) {
+    for (Index j = 0; j < values.cols(); ++j) {
+        if ((values.col(j).array() == values(0, j)).all()) centred.col(j).setZero();
+    }
+}
+
+}  // namespace
+
 CentredFit::CentredFit(const MatrixXd& columns, const VectorXd& y, double ridge) : columns_(columns), ridge_(ridge) {
     means_ = columns.colwise().mean();
     const double y_mean = y.mean();
-    const MatrixXd centred = columns.rowwise() - means_;
+    MatrixXd centred = columns.rowwise() - means_;
+    clear_constant_columns(columns, centred);
     const Eigen::JacobiSVD<MatrixXd> svd(centred, Eigen::ComputeThinU | Eigen::ComputeThinV);
     const VectorXd& values = svd.singularValues();
     const double cutoff = values.size() > 0 ? k_relative_cutoff * values[0] : 0;
@@ -135,15 +149,16 @@ const Coefficients& SubsetSolver::fit(const std::vector<int>& rows) {
 
 bool SubsetSolver::fit_small(const std::vector<int>& rows) {
     const auto n = static_cast<Index>(rows.size());
-    Small centred(n, columns_.cols());
+    Small chosen(n, columns_.cols());
     SmallVector y(n);
     for (Index i = 0; i < n; ++i) {
-        centred.row(i) = columns_.row(rows[static_cast<std::size_t>(i)]);
+        chosen.row(i) = columns_.row(rows[static_cast<std::size_t>(i)]);
         y[i] = y_[rows[static_cast<std::size_t>(i)]];
     }
-    const Eigen::Matrix<double, 1, Eigen::Dynamic, 1, 1, k_small_columns> means = centred.colwise().mean();
+    const Eigen::Matrix<double, 1, Eigen::Dynamic, 1, 1, k_small_columns> means = chosen.colwise().mean();
     const double y_mean = y.mean();
-    centred.rowwise() -= means;
+    Small centred = chosen.rowwise() - means;
+    clear_constant_columns(chosen, centred);
     y.array() -= y_mean;
     rank_ = static_cast<int>(solve_by_pivots(centred, y, coefficients_.weights));
     if (rank_ < 0) return false;

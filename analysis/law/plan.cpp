@@ -31,45 +31,66 @@ struct PlanInput {
     std::vector<std::string> notes;
 };
 
-bool has_scores(const BenchmarkColumn& benchmark) { return benchmark.score.array().isFinite().any(); }
+using Benchmarks = std::vector<const BenchmarkColumn*>;
 
-std::vector<const BenchmarkColumn*> planned_benchmarks(const Table& table, std::vector<std::string>& notes) {
-    std::vector<const BenchmarkColumn*> all, scored;
-    for (const auto& benchmark : table.benchmarks) {
-        all.push_back(&benchmark);
-        if (has_scores(benchmark)) scored.push_back(&benchmark);
+/// Rows with C and with the A of all these benchmarks.
+std::vector<int> complete_rows(const Table& table, const Benchmarks& benchmarks) {
+    std::vector<int> rows;
+    for (int row = 0; row < table.rows(); ++row) {
+        const bool has_a = std::all_of(benchmarks.begin(), benchmarks.end(), [&](auto* b) { return std::isfinite(b->a[row]); });
+        if (has_a && std::isfinite(table.c[row])) rows.push_back(row);
     }
-    if (scored.empty() || scored.size() == all.size()) return all;
-    for (const auto* benchmark : all) {
-        if (!has_scores(*benchmark)) notes.push_back(benchmark->name + ": nothing measured yet, so it has no say in the plan.");
+    return rows;
+}
+
+/// Benchmarks with a score on one of the rows; all if none has any.
+Benchmarks scored_benchmarks(const Benchmarks& benchmarks, const std::vector<int>& rows) {
+    Benchmarks scored;
+    for (const auto* benchmark : benchmarks) {
+        if (rows_of(benchmark->score, rows).array().isFinite().any()) scored.push_back(benchmark);
+    }
+    return scored.empty() ? benchmarks : scored;
+}
+
+/// The candidates and the benchmarks that have a say: where some benchmarks have scores, those without have none.
+Benchmarks choose_candidates(const Table& table, PlanInput& input) {
+    Benchmarks benchmarks;
+    for (const auto& benchmark : table.benchmarks) benchmarks.push_back(&benchmark);
+    input.rows = complete_rows(table, benchmarks);
+    const Benchmarks scored = scored_benchmarks(benchmarks, input.rows);
+    for (const auto* benchmark : benchmarks) {
+        if (std::find(scored.begin(), scored.end(), benchmark) == scored.end()) {
+            input.notes.push_back(benchmark->name + ": no representation with A and C has a score on it, so it has no say in the plan.");
+        }
+    }
+    input.rows = complete_rows(table, scored);  // fewer benchmarks, fewer A to ask for: never fewer rows
+    for (int row = 0; row < table.rows(); ++row) {
+        if (std::binary_search(input.rows.begin(), input.rows.end(), row)) continue;
+        input.notes.push_back(table.representations[static_cast<std::size_t>(row)] +
+                              ": A or C is missing, so it cannot be planned, and what it scored is not used.");
     }
     return scored;
 }
 
 PlanInput plan_input(const Table& table) {
     PlanInput input;
-    const auto benchmarks = planned_benchmarks(table, input.notes);
-    for (int row = 0; row < table.rows(); ++row) {
-        const bool complete = std::isfinite(table.c[row]) && std::all_of(benchmarks.begin(), benchmarks.end(), [&](auto* b) {
-            return std::isfinite(b->a[row]);
-        });
-        if (complete) input.rows.push_back(row);
-        else input.notes.push_back(table.representations[static_cast<std::size_t>(row)] + ": A or C is missing, so it cannot be planned.");
-    }
+    const Benchmarks benchmarks = choose_candidates(table, input);
     const auto count = static_cast<Index>(input.rows.size());
     if (count == 0) throw core::input_error("no representation has A and C", "there is nothing to plan with", "measure A and C first");
     input.candidates = {Eigen::MatrixXd(static_cast<Index>(benchmarks.size()), count), rows_of(table.c, input.rows)};
+    std::vector<bool> is_trained(input.rows.size());
     for (std::size_t b = 0; b < benchmarks.size(); ++b) {
         input.benchmarks.push_back(benchmarks[b]->name);
         input.candidates.a.row(static_cast<Index>(b)) = rows_of(benchmarks[b]->a, input.rows);
+        const Eigen::VectorXd scores = rows_of(benchmarks[b]->score, input.rows);
         for (int i = 0; i < static_cast<int>(count); ++i) {
-            const double score = benchmarks[b]->score[input.rows[static_cast<std::size_t>(i)]];
-            if (std::isfinite(score)) input.measured.push_back({static_cast<int>(b), i, score});
+            if (!std::isfinite(scores[i])) continue;
+            input.measured.push_back({static_cast<int>(b), i, scores[i]});
+            is_trained[static_cast<std::size_t>(i)] = true;
         }
     }
     for (int i = 0; i < static_cast<int>(count); ++i) {
-        const bool is_trained = std::any_of(input.measured.begin(), input.measured.end(), [&](const auto& seen) { return seen.representation == i; });
-        if (is_trained) input.trained.push_back(i);
+        if (is_trained[static_cast<std::size_t>(i)]) input.trained.push_back(i);
     }
     return input;
 }
@@ -138,14 +159,17 @@ std::string verdict(const std::string& benchmark, double more, double less) {
     return fmt::format("{}: the measured scores do not decide {} (probability {:.3f}).", benchmark, claim, more);
 }
 
-/// What the evidence says of the prior, benchmark by benchmark, once three scores are there.
-void judge_prior(const GpModel& model, const PlanInput& input, Json& json) {
+/// What the evidence says of the prior, benchmark by benchmark, once enough scores are there. Whichever planner
+/// chooses, it is the averaged model that is asked.
+void judge_prior(const PlanInput& input, Json& json) {
     json["prior"] = Json::object();
+    GpModel model = gaussian_model(Planner::average, input.candidates);
+    if (!input.measured.empty()) model.measure(input.measured);
     for (std::size_t b = 0; b < input.benchmarks.size(); ++b) {
-        const auto count = std::count_if(input.measured.begin(), input.measured.end(), [&](const auto& seen) { return seen.benchmark == static_cast<int>(b); });
         const int at = static_cast<int>(b);
+        const auto count = std::count_if(input.measured.begin(), input.measured.end(), [&](const auto& seen) { return seen.benchmark == at; });
         Json entry = nullptr;
-        if (count >= k_averaged.fewest && model.has_scale()) {
+        if (count >= k_averaged.fewest && model.has_scale(at)) {
             entry = {{"more_is_better", model.weight(at, 0)}, {"no_trend", model.weight(at, 1)}, {"less_is_better", model.weight(at, 2)}};
             json["notes"].push_back(verdict(input.benchmarks[b], model.weight(at, 0), model.weight(at, 2)));
         }
@@ -161,7 +185,7 @@ void plan_gaussian(Planner planner, const Table& table, const PlanInput& input, 
     }
     GpModel model = gaussian_model(planner, input.candidates);
     Batch batch(model, input);
-    if (planner == Planner::average) judge_prior(model, input, json);
+    judge_prior(input, json);
     for (std::int64_t k = 0; k < budget; ++k) {
         Json pick = batch.next(table.representations);
         if (pick.is_null()) break;
@@ -191,7 +215,7 @@ Json plan_json(const Table& table, const FitConfig& config) {
     if (is_gaussian(planner)) plan_gaussian(planner, table, input, config.budget, json);
     else plan_blind(planner, table, input, config, json);
     if (static_cast<std::int64_t>(json["plan"].size()) < config.budget) {
-        json["notes"].push_back(fmt::format("Only {} representations are left to train.", json["plan"].size()));
+        json["notes"].push_back(fmt::format("Left to train: {}, fewer than the budget of {}.", json["plan"].size(), config.budget));
     }
     return json;
 }

@@ -102,21 +102,6 @@ std::vector<Recommendation> recommend_gaussian(const GpModel& model, const Matri
     return all;
 }
 
-std::vector<std::vector<Recommendation>> run_gaussian(GpModel model, const MatrixXd& scores, int budget) {
-    std::vector<std::vector<Recommendation>> all;
-    std::vector<int> trained;
-    std::vector<Observation> seen;
-    int next = model.first_pick();
-    while (next >= 0 && static_cast<int>(trained.size()) < budget) {
-        trained.push_back(next);
-        for (int b = 0; b < scores.rows(); ++b) seen.push_back({b, next, scores(b, next)});
-        model.measure(seen);
-        all.push_back(recommend_gaussian(model, scores, trained));
-        next = first_largest(model.expected_improvement(), mask_of(trained, static_cast<int>(scores.cols())));
-    }
-    return all;
-}
-
 }  // namespace
 
 const std::vector<Planner>& all_planners() {
@@ -176,6 +161,21 @@ std::vector<std::vector<Recommendation>> run_planner(Planner planner, const Cand
     while (static_cast<int>(trained.size()) < std::min(budget, candidates.size())) {
         trained.push_back(next_blind(planner, candidates, trained, rng));
         all.push_back({recommend_blind(planner, square, scores.row(0), trained)});
+    }
+    return all;
+}
+
+std::vector<std::vector<Recommendation>> run_gaussian(GpModel model, const MatrixXd& scores, int budget) {
+    std::vector<std::vector<Recommendation>> all;
+    std::vector<int> trained;
+    std::vector<Observation> seen;
+    int next = model.first_pick();
+    while (next >= 0 && static_cast<int>(trained.size()) < budget) {
+        trained.push_back(next);
+        for (int b = 0; b < scores.rows(); ++b) seen.push_back({b, next, scores(b, next)});
+        model.measure(seen);
+        all.push_back(recommend_gaussian(model, scores, trained));
+        next = first_largest(model.expected_improvement(), mask_of(trained, static_cast<int>(scores.cols())));
     }
     return all;
 }

@@ -55,4 +55,7 @@ struct Recommendation {
 std::vector<std::vector<Recommendation>> run_planner(Planner planner, const Candidates& candidates,
                                                      const Eigen::MatrixXd& scores, int budget, core::KeyedRng rng);
 
+/// The same with a model of one's own: from its first pick on, what has the largest expected improvement is trained.
+std::vector<std::vector<Recommendation>> run_gaussian(GpModel model, const Eigen::MatrixXd& scores, int budget);
+
 }  // namespace lvr::analysis

@@ -17,6 +17,7 @@ using Eigen::VectorXd;
 // At most this many row visits per law: with thousands of rows, fewer draws settle the same digits.
 constexpr std::int64_t k_row_visits = 4'000'000;
 constexpr std::int64_t k_least_draws = 200;
+constexpr std::int64_t k_fewest_usable = 100;  // draws of full rank that an interval needs, or half of a smaller number
 
 std::int64_t affordable(std::int64_t draws, Index rows) {
     return std::min(draws, std::max(k_least_draws, k_row_visits / rows));
@@ -27,7 +28,7 @@ std::optional<double> permutation_p_value(const Problem& problem, const CentredF
     VectorXd y = problem.y.array() - problem.y.mean();
     const double total = y.squaredNorm();
     const std::int64_t draws = affordable(choice.permutations, y.size());
-    if (!(total > 0) || draws < 1) return std::nullopt;
+    if (draws < 1) return std::nullopt;
     const double observed = (fit.left().transpose() * y).squaredNorm();
     std::int64_t as_large = 1;
     std::vector<Index> order(static_cast<std::size_t>(y.size()));
@@ -94,11 +95,11 @@ Interval central_interval(std::vector<double> draws, double level) {
 
 void resample(const Problem& problem, const MatrixXd& columns, const CentredFit& fit, const FitChoice& choice,
               LawFit& law) {
-    if (choice.ridge == 0) law.permutation_p_value = permutation_p_value(problem, fit, choice, name_of(law.form));
+    if (choice.ridge == 0 && law.r2) law.permutation_p_value = permutation_p_value(problem, fit, choice, name_of(law.form));
     if (law.underdetermined || choice.ridge > 0) return;
     const Draws draws = bootstrap(problem, columns, choice, law);
     law.bootstrap_draws = static_cast<int>(draws.r2.size());
-    if (draws.r2.size() < static_cast<std::size_t>(k_least_draws) / 2) return;
+    if (law.bootstrap_draws < std::min(k_fewest_usable, std::max<std::int64_t>(choice.bootstrap / 2, 2))) return;
     law.r2_interval = central_interval(draws.r2, choice.level);
     for (std::size_t j = 0; j < law.terms.size(); ++j) {
         law.terms[j].interval = central_interval(draws.terms[j], choice.level);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <analysis/law/display_width.hpp>
 #include <analysis/law/text_table.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
 namespace lvr::analysis {
@@ -11,20 +13,16 @@ namespace {
 
 const std::string k_undefined = "–";
 
-std::size_t width_of(const std::string& text) {  // code points: we print no wide or combining ones
-    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
 std::string padded(const std::string& text, std::size_t width, bool left) {
-    const std::string blank(width - std::min(width, width_of(text)), ' ');
+    const std::string blank(width - std::min(width, display_width(text)), ' ');
     return left ? text + blank : blank + text;
 }
 
 std::vector<std::size_t> widths_of(const TextTable& table) {
     std::vector<std::size_t> widths;
-    for (const auto& name : table.header) widths.push_back(width_of(name));
+    for (const auto& name : table.header) widths.push_back(display_width(name));
     for (const auto& row : table.rows) {
-        for (std::size_t j = 0; j < row.size(); ++j) widths[j] = std::max(widths[j], width_of(row[j]));
+        for (std::size_t j = 0; j < row.size(); ++j) widths[j] = std::max(widths[j], display_width(row[j]));
     }
     return widths;
 }
@@ -55,8 +53,10 @@ std::string replaced(const std::string& text, const std::vector<std::pair<char, 
 std::string latex_text(const std::string& text) {
     std::string out = replaced(text, {{'_', "\\_"}, {'%', "\\%"}, {'&', "\\&"}, {'#', "\\#"}, {'$', "\\$"},
                                       {'{', "\\{"}, {'}', "\\}"}, {'~', "\\textasciitilde{}"},
-                                      {'^', "\\textasciicircum{}"}, {'\\', "\\textbackslash{}"}});
-    for (const auto& [symbol, command] : {std::pair{"²", "$^2$"}, {"–", "--"}, {"τ", "$\\tau$"}, {"α", "$\\alpha$"}}) {
+                                      {'^', "\\textasciicircum{}"}, {'\\', "\\textbackslash{}"},
+                                      {'<', "\\textless{}"}, {'>', "\\textgreater{}"}, {'|', "\\textbar{}"},
+                                      {'"', "''"}, {'[', "{[}"}, {'\n', " "}, {'\r', " "}});
+    for (const auto& [symbol, command] : {std::pair{"²", "$^2$"}, {"–", "--"}, {"τ", "$\\tau$"}, {"α", "$\\alpha$"}, {"≤", "$\\le$"}}) {
         for (auto at = out.find(symbol); at != std::string::npos; at = out.find(symbol)) {
             out.replace(at, std::string(symbol).size(), command);
         }
@@ -64,7 +64,17 @@ std::string latex_text(const std::string& text) {
     return out;
 }
 
-std::string markdown_text(const std::string& text) { return replaced(text, {{'|', "\\|"}, {'_', "\\_"}}); }
+/// The same for a cell: a leading minus before a digit is a minus sign, not a hyphen.
+std::string latex_cell(const std::string& text) {
+    const bool negative = text.size() > 1 && text[0] == '-' && std::isdigit(static_cast<unsigned char>(text[1])) != 0;
+    return negative ? "$-$" + latex_text(text.substr(1)) : latex_text(text);
+}
+
+/// Characters that would start markup, a cell or an HTML tag.
+std::string markdown_text(const std::string& text) {
+    return replaced(text, {{'|', "\\|"}, {'_', "\\_"}, {'*', "\\*"}, {'`', "\\`"}, {'\\', "\\\\"}, {'[', "\\["},
+                           {']', "\\]"}, {'~', "\\~"}, {'<', "&lt;"}, {'>', "&gt;"}, {'&', "&amp;"}, {'\n', " "}, {'\r', " "}});
+}
 
 std::string csv_text(const std::string& text) {
     if (text == k_undefined) return "";
@@ -99,12 +109,12 @@ std::string to_markdown(const TextTable& table) {
 }
 
 std::string to_latex(const TextTable& table) {
-    std::string out = "\\begin{table}[t]\n\\centering\n\\caption{" + latex_text(table.title) + "}\n\\begin{tabular}{l" +
+    std::string out = "% needs \\usepackage{booktabs}\n\\begin{table}[t]\n\\centering\n\\caption{" + latex_text(table.title) + "}\n\\begin{tabular}{l" +
                       std::string(table.header.size() - 1, 'r') + "}\n\\toprule\n" +
                       joined(table.header, " & ", latex_text) + " \\\\\n\\midrule\n";
     for (std::size_t i = 0; i < table.rows.size(); ++i) {
         if (has_rule(table, i)) out += "\\midrule\n";
-        out += joined(table.rows[i], " & ", latex_text) + " \\\\\n";
+        out += joined(table.rows[i], " & ", latex_cell) + " \\\\\n";
     }
     return out + "\\bottomrule\n\\end{tabular}\n\\end{table}\n";
 }

@@ -2,16 +2,22 @@
 """Makes tests/golden/law_fits.json: every law fit of both tables.
 
 In-sample figures are scikit-learn's; leave-one-out and leave-one-family-out are real refits with
-the minimum-norm solver; standard errors, hat values and Cook's distances are textbook OLS.
+the minimum-norm solver; standard errors, p-values, hat values and Cook's distances are statsmodels'.
+"raw" holds the fits to A, C and scores that are not normalised, "ridge" scikit-learn's Ridge on the
+AC quadratic's columns, with leave-one-out by real refits.
 Usage, from the repository root: python tests/reference/law_fits.py
 """
 
 import numpy as np
-from sklearn.linear_model import LinearRegression
+import statsmodels.api as sm
+from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.metrics import mean_squared_error
 from sklearn.preprocessing import PolynomialFeatures
 
 from law_table import FITS, TABLES, basis, min_norm_fit, normalised, read_table, write_golden
+
+K_VARIED = ("seed_image", "mme")  # percent, and points of another size
+K_PENALTIES = (0.001, 0.1, 1.0)
 
 
 def family(name):
@@ -44,20 +50,15 @@ def in_sample(inputs_nd, degree, columns, y_n):
 
 
 def influence(x_np, columns, y_n):
-    """Classic OLS with an intercept. @return standard errors, hat values, Cook's distances."""
-    n, p = x_np.shape
-    design = np.column_stack([np.ones(n), x_np])
-    q, r = np.linalg.qr(design)
-    residual = y_n - q @ (q.T @ y_n)
-    variance = residual @ residual / (n - p - 1)
-    r_inverse = np.linalg.inv(r)
-    errors = np.sqrt(variance * (r_inverse**2).sum(axis=1))
-    hat = (q**2).sum(axis=1)
-    cook = residual**2 * hat / ((p + 1) * variance * (1 - hat) ** 2)
+    """statsmodels' OLS with an intercept. @return dict of its inference and influence figures."""
+    fit = sm.OLS(y_n, sm.add_constant(x_np, has_constant="add")).fit()
+    measures, names = fit.get_influence(), ("1",) + columns
     return {
-        "standard_errors": dict(zip(("1",) + columns, errors.tolist())),
-        "hat": hat.tolist(),
-        "cook": cook.tolist(),
+        "standard_errors": dict(zip(names, fit.bse.tolist())),
+        "p_values": dict(zip(names, fit.pvalues.tolist())),
+        "f_p_value": float(fit.f_pvalue),
+        "hat": measures.hat_matrix_diag.tolist(),
+        "cook": measures.cooks_distance[0].tolist(),
     }
 
 
@@ -87,12 +88,36 @@ def fit_record(name, a, c, y, families):
     return record | influence(x_np, columns, y)
 
 
+def raw_record(name, a, c, y):
+    """The fit without normalisation."""
+    columns, inputs, degree = FITS[name]
+    record = in_sample(np.stack([{"a": a, "c": c}[i] for i in inputs], axis=1), degree, columns, y)
+    loo = left_out_predictions(basis(columns, a, c), y, range(len(y)))
+    return record | {"loo_r2": predictive_r2(y, loo)}
+
+
+def ridge_record(penalty, a, c, y):
+    """Ridge regression with a free intercept: |y - Xw - b|^2 + penalty |w|^2."""
+    columns = FITS["AC_quadratic"][0]
+    x, loo = basis(columns, a, c), np.empty_like(y)
+    model = Ridge(alpha=penalty, solver="svd").fit(x, y)
+    for i in range(len(y)):
+        rest = np.arange(len(y)) != i
+        loo[i] = Ridge(alpha=penalty, solver="svd").fit(x[rest], y[rest]).predict(x[[i]])[0]
+    return {"penalty": penalty, "r2": float(model.score(x, y)), "loo_r2": predictive_r2(y, loo),
+            "coefficients": dict(zip(("1",) + columns, [float(model.intercept_)] + model.coef_.tolist()))}
+
+
 def table_record(key):
     table = read_table(key)
     families = [family(name) for name in table.names]
     fits = {b: {f: fit_record(f, *normalised(table, b), families) for f in FITS}
             for b in table.benchmarks}
-    return {"n": len(table.names), "families": dict(zip(table.names, families)), "fits": fits}
+    raw = {b: {f: raw_record(f, table.a[b], table.c, table.score[b]) for f in FITS}
+           for b in K_VARIED}
+    ridge = {b: [ridge_record(p, *normalised(table, b)) for p in K_PENALTIES] for b in K_VARIED}
+    return {"n": len(table.names), "families": dict(zip(table.names, families)), "fits": fits,
+            "raw": raw, "ridge": ridge}
 
 
 if __name__ == "__main__":

@@ -28,6 +28,14 @@ inline analysis::Table paper_table(const std::string& version) {
     return analysis::make_table(files::read_results(file), {}, file);
 }
 
+inline const analysis::BenchmarkColumn& column(const analysis::Table& table, const std::string& name) {
+    for (const auto& benchmark : table.benchmarks) {
+        if (benchmark.name == name) return benchmark;
+    }
+    FAIL("no benchmark " << name);
+    return table.benchmarks.front();
+}
+
 /// |got - want| <= tolerance * max(1, |want|); the failing test prints all three.
 inline void check_close(double got, double want, double tolerance) {
     INFO("got " << core::shortest(got) << ", want " << core::shortest(want) << ", tolerance " << tolerance);

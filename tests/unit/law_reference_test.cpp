@@ -29,6 +29,7 @@ void check_terms(const LawFit& fit, const core::Json& want) {
         INFO("coefficient " << term.key);
         check_close(term.value, want["coefficients"][term.key].get<double>(), k_tolerance);
         check_close(term.standard_error, want["standard_errors"][term.key], k_tolerance);
+        check_close(term.p_value, want["p_values"][term.key], k_tolerance);
     }
 }
 
@@ -38,6 +39,7 @@ void check_fit(const LawFit& fit, const core::Json& want) {
     check_close(fit.mse, want["mse"], k_tolerance);
     check_close(fit.loo_r2, want["loo_r2"], k_tolerance);
     check_close(fit.lofo_r2, want["lofo_r2"], k_tolerance);
+    check_close(fit.f_p_value, want["f_p_value"], k_tolerance);
     check_close(fit.loo_predicted, want["loo_predictions"], k_tolerance);
     check_close(fit.leverage, want["hat"], k_tolerance);
     check_close(fit.cooks, want["cook"], k_tolerance);
@@ -112,11 +114,82 @@ TEST_CASE("fits to 100 random tables agree with scikit-learn, or with 60 digits 
             CHECK(fit.rank == want["rank"].get<int>());
             check_close(fit.r2, want["r2"], k_tolerance);
             check_close(fit.mse, want["mse"], k_tolerance);
+            check_close(fit.loo_r2, want["loo_r2"], k_tolerance);
             for (const auto& term : fit.terms) check_close(term.value, want["coefficients"][term.key].get<double>(), k_tolerance);
             check_solver(problem, form, record, want);
         }
         ++number;
     }
+}
+
+TEST_CASE("fits without normalisation agree with scikit-learn", "[law]") {
+    const auto want = test::golden("law_fits.json");
+    int compared = 0;
+    for (const std::string version : {"v1", "v3"}) {
+        const Table table = test::paper_table(version);
+        for (const auto& [name, records] : want[version]["raw"].items()) {
+            const Problem problem = make_problem(table, test::column(table, name), false);
+            for (const auto& form : all_forms()) {
+                INFO(version << " " << name << " " << name_of(form));
+                const auto& record = records[name_of(form)];
+                const LawFit fit = fit_law(problem, form, quick());
+                check_close(fit.r2, record["r2"], k_tolerance);
+                check_close(fit.adjusted_r2, record["adjusted_r2"], k_tolerance);
+                check_close(fit.mse, record["mse"], k_tolerance);
+                check_close(fit.loo_r2, record["loo_r2"], k_tolerance);
+                for (const auto& term : fit.terms) check_close(term.value, record["coefficients"][term.key].get<double>(), k_tolerance);
+                ++compared;
+            }
+        }
+    }
+    CHECK(compared == 24);
+}
+
+TEST_CASE("the ridge path agrees with scikit-learn", "[law]") {
+    const auto want = test::golden("law_fits.json");
+    int compared = 0;
+    for (const std::string version : {"v1", "v3"}) {
+        const Table table = test::paper_table(version);
+        for (const auto& [name, records] : want[version]["ridge"].items()) {
+            const Problem problem = make_problem(table, test::column(table, name));
+            for (const auto& record : records) {
+                FitChoice choice = quick();
+                choice.ridge = record["penalty"].get<double>();
+                INFO(version << " " << name << " ridge " << choice.ridge);
+                const LawFit fit = fit_law(problem, k_ac_quadratic, choice);
+                check_close(fit.r2, record["r2"], k_tolerance);
+                check_close(fit.loo_r2, record["loo_r2"], k_tolerance);
+                for (const auto& term : fit.terms) check_close(term.value, record["coefficients"][term.key].get<double>(), k_tolerance);
+                CHECK_FALSE(fit.adjusted_r2.has_value());
+                ++compared;
+            }
+        }
+    }
+    CHECK(compared == 12);
+}
+
+TEST_CASE("subsets on which a cutoff at eps goes wrong come out as in 60 digits", "[law]") {
+    const auto want = test::golden("trap_subsets.json");
+    const Table table = test::paper_table("v1");
+    int compared = 0;
+    for (const auto& [name, records] : want.items()) {
+        const Problem problem = make_problem(table, test::column(table, name));
+        const Eigen::MatrixXd columns = columns_of(k_ac_quadratic, problem.a, problem.c);
+        SubsetSolver solver(columns, problem.y);
+        for (const auto& record : records) {
+            const auto rows = record["rows"].get<std::vector<int>>();
+            INFO(name << " rows " << record["rows"].dump());
+            solver.fit(rows);
+            CHECK(solver.rank() == static_cast<int>(rows.size()) - 1);
+            check_close(solver.predict_all(), record["predictions"], k_tolerance);
+            Eigen::MatrixXd chosen(static_cast<Eigen::Index>(rows.size()), columns.cols());
+            for (std::size_t i = 0; i < rows.size(); ++i) chosen.row(static_cast<Eigen::Index>(i)) = columns.row(rows[i]);
+            const Coefficients law = CentredFit(chosen, rows_of(problem.y, rows)).coefficients();
+            check_close((columns * law.weights).array() + law.intercept, record["predictions"], k_tolerance);
+            ++compared;
+        }
+    }
+    CHECK(compared == 61);
 }
 
 TEST_CASE("rank correlations agree with SciPy", "[law]") {

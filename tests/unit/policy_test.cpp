@@ -3,9 +3,10 @@
 #include <analysis/law/region_sampling.hpp>
 #include <analysis/law/subset_search.hpp>
 
-#include <lvr/par/session.hpp>
+#include <lvr/core/error.hpp>
 
 #include "unit/law_golden.hpp"
+#include "unit/law_small_tables.hpp"
 #include "world.hpp"
 
 using namespace lvr;
@@ -49,12 +50,28 @@ void check_policies(const std::string& version, int benchmarks) {
     CHECK(compared == 3 * static_cast<int>(table.benchmarks.size()));
 }
 
-const BenchmarkColumn& column(const Table& table, const std::string& name) {
-    for (const auto& benchmark : table.benchmarks) {
-        if (benchmark.name == name) return benchmark;
+/// Every figure of 4,000 runs within five standard errors of its exact value.
+void check_simulation(const Problem& problem) {
+    constexpr double runs = 4000;
+    const auto exact = all_policy_curves(problem, {"exact", 1, 0}, test::world());
+    const auto drawn = all_policy_curves(problem, {"simulate", 4000, 7}, test::world());
+    const auto close = [&](const std::vector<double>& want, const std::vector<double>& got) {
+        REQUIRE(want.size() == got.size());
+        for (std::size_t n = 0; n < want.size(); ++n) {
+            INFO("n = " << n + 1);
+            CHECK(std::abs(want[n] - got[n]) <= 5 * std::sqrt(want[n] * (1 - want[n]) / runs) + 1 / runs);
+        }
+    };
+    for (std::size_t k = 0; k < exact.size(); ++k) {
+        for (int top = 0; top < k_tops; ++top) {
+            INFO("sampling " << k << " top " << top + 1);
+            const double most = problem.size();  // tries lie within 1 .. n: a standard deviation is at most n / 2
+            CHECK(std::abs(exact[k].mean_tries[top] - drawn[k].mean_tries[top]) <= 5 * most / 2 / std::sqrt(runs));
+            close(exact[k].first_hit[top], drawn[k].first_hit[top]);
+            close(exact[k].exactly_n[top], drawn[k].exactly_n[top]);
+            close(exact[k].exactly_n_credit[top], drawn[k].exactly_n_credit[top]);
+        }
     }
-    FAIL("no benchmark " << name);
-    return table.benchmarks.front();
 }
 
 }  // namespace
@@ -66,25 +83,49 @@ TEST_CASE("the policy's exact curves agree with an independent enumeration", "[m
 
 TEST_CASE("seed_image, top 3, takes 3.403305 trainings on average", "[mpi][law]") {
     const Table table = test::paper_table("v1");
-    const auto curves = policy_curves(make_problem(table, column(table, "seed_image")), Sampling::region, {}, test::world());
+    const auto curves = policy_curves(make_problem(table, test::column(table, "seed_image")), Sampling::region, {}, test::world());
     CHECK(std::abs(curves.mean_tries[2] - 3.403305) < 5e-7);
 }
 
 TEST_CASE("the simulated policy agrees with the enumeration", "[mpi][law]") {
     const Table table = test::paper_table("v1");
-    const Problem problem = make_problem(table, column(table, "textvqa_val"));
-    const auto exact = all_policy_curves(problem, {"exact", 1, 0}, test::world());
-    const auto drawn = all_policy_curves(problem, {"simulate", 4000, 7}, test::world());
-    for (std::size_t k = 0; k < exact.size(); ++k) {
-        for (int top = 0; top < k_tops; ++top) {
-            INFO("sampling " << k << " top " << top + 1);
-            // 4,000 runs: a share's standard error is at most 0.008; of the mean tries at most 0.07.
-            CHECK(std::abs(exact[k].mean_tries[top] - drawn[k].mean_tries[top]) < 0.3);
-            for (std::size_t n = 0; n < exact[k].first_hit[top].size(); ++n) {
-                CHECK(std::abs(exact[k].first_hit[top][n] - drawn[k].first_hit[top][n]) < 0.035);
-                CHECK(std::abs(exact[k].exactly_n_credit[top][n] - drawn[k].exactly_n_credit[top][n]) < 0.035);
-            }
-        }
+    check_simulation(make_problem(table, test::column(table, "textvqa_val")));
+}
+
+TEST_CASE("both agree for 14, 15 and 16 representations, too", "[law]") {
+    for (const int n : {14, 15, 16}) {
+        INFO(n << " representations");
+        const Table table = test::drawn_table(n);
+        check_simulation(make_problem(table, table.benchmarks[0]));
+    }
+}
+
+TEST_CASE("up to 16 representations are enumerated, more are simulated, unless told otherwise", "[law]") {
+    CHECK(is_exact({"auto", 1, 0}, 16));
+    CHECK_FALSE(is_exact({"auto", 1, 0}, 17));
+    CHECK(is_exact({"exact", 1, 0}, 20));
+    CHECK_THROWS_AS(is_exact({"exact", 1, 0}, 21), core::Error);
+    CHECK_FALSE(is_exact({"simulate", 1, 0}, 5));
+}
+
+TEST_CASE("a simulation does not depend on who draws", "[mpi][law]") {
+    const Table table = test::drawn_table(17);
+    const Problem problem = make_problem(table, table.benchmarks[0]);
+    const auto shared = all_policy_curves(problem, {"auto", 60, 3}, test::world()), alone = all_policy_curves(problem, {"auto", 60, 3}, {});
+    for (std::size_t k = 0; k < shared.size(); ++k) {
+        CHECK(shared[k].mean_tries == alone[k].mean_tries);
+        CHECK(shared[k].first_hit == alone[k].first_hit);
+        CHECK(shared[k].exactly_n == alone[k].exactly_n);
+        CHECK(shared[k].first_hit[0].size() == 17);
+    }
+}
+
+TEST_CASE("two representations: the policy by hand", "[law]") {
+    const Problem problem = test::problem_of({0, 1}, {0, 1}, {10, 20});
+    for (const auto& curves : all_policy_curves(problem, {}, {})) {
+        CHECK(curves.first_hit[0] == std::vector<double>{0.5, 1});
+        CHECK(curves.mean_tries[0] == 1.5);
+        CHECK(curves.exactly_n_credit[0] == std::vector<double>{0.5, 1});
     }
 }
 

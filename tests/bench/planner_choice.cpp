@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+// Chooses the constants of the `average` planner (gp_model.hpp: k_averaged) without looking at the figure that
+// `lvr-fit --plan-study` reports: on seeded synthetic laws, and by leaving one benchmark out of the paper's tables.
+// Usage: planner_choice data/paper/v1.csv data/paper/v3.csv
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <map>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include <analysis/law/normalise.hpp>
+#include <analysis/law/planners.hpp>
+#include <analysis/law/study_table.hpp>
+#include <lvr/core/rng.hpp>
+#include <lvr/files/results.hpp>
+
+namespace {
+
+using namespace lvr;
+using namespace lvr::analysis;
+using Eigen::Index;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+constexpr int k_laws = 2000;   // synthetic laws of each kind
+constexpr int k_draws = 60;    // stressed tables of each kind
+constexpr int k_seed = 20251;  // the study that is reported draws with seed 0
+constexpr int k_budgets = 6;
+
+/// What the law is to the prior "more A and more C is better". Mixed: more of the one, less of the other.
+enum Kind { positive, mixed, negative, k_kinds };
+constexpr std::array<const char*, k_kinds> k_kind_names = {"positive", "mixed", "negative"};
+
+struct Setting {
+    std::string name;
+    PriorFamilies families;
+};
+
+/// Weight of "more is better" x how the rest is shared between "no trend" and "less is better" x from how many scores.
+/// "More is better" is what the law claims, so no other family may be likelier.
+std::vector<Setting> settings() {
+    std::vector<Setting> all = {{"more is better alone (reference)", k_more_is_better}};
+    for (const double more : {0.9, 0.8, 0.7, 0.6, 0.5, 0.4}) {
+        for (const double flat : {0.0, 0.5, 0.75}) {
+            for (const int fewest : {2, 3, 4, 5}) {
+                const double rest = 1 - more;
+                if (std::max(flat, 1 - flat) * rest > more) continue;
+                all.push_back({fmt::format("{:.2f} / {:.3f} / {:.3f} from {} scores", more, flat * rest, (1 - flat) * rest, fewest),
+                               {{1, 0, -1}, {more, flat * rest, (1 - flat) * rest}, fewest}});
+            }
+        }
+    }
+    return all;
+}
+
+/// Hits out of runs, by [kind][K - 1], practical reading of Recall@3.
+struct Tally {
+    std::array<std::array<double, k_budgets>, k_kinds> hits{};
+    std::array<double, k_kinds> runs{};
+
+    double recall(Kind kind, int trained) const { return 100 * hits[kind][static_cast<std::size_t>(trained - 1)] / runs[kind]; }
+    Tally& operator+=(const Tally& other) {
+        for (std::size_t kind = 0; kind < k_kinds; ++kind) {
+            runs[kind] += other.runs[kind];
+            for (std::size_t k = 0; k < k_budgets; ++k) hits[kind][k] += other.hits[kind][k];
+        }
+        return *this;
+    }
+};
+
+void play(const Setting& setting, const Candidates& candidates, const VectorXd& scores, Kind kind, Tally& tally) {
+    const auto runs = run_gaussian({plan_space(candidates.a, candidates.c), setting.families}, scores.transpose(), k_budgets);
+    Index best = 0;
+    scores.maxCoeff(&best);
+    tally.runs[kind] += 1;
+    for (std::size_t k = 0; k < k_budgets; ++k) {
+        const auto& listed = runs[std::min(k, runs.size() - 1)].front().practical;
+        tally.hits[kind][k] += std::find(listed.begin(), listed.end(), static_cast<int>(best)) != listed.end();
+    }
+}
+
+/// The rule: laws that the prior is right about and laws that it is wrong about count alike, after four, five and six
+/// trainings. (How the choice depends on that share is printed, too.)
+double worth(const Tally& tally, double share_right = 0.5) {
+    double right = 0, wrong = 0;
+    for (const int trained : {4, 5, 6}) {
+        right += tally.recall(positive, trained) / 3;
+        wrong += (tally.recall(mixed, trained) + tally.recall(negative, trained)) / 6;
+    }
+    return share_right * right + (1 - share_right) * wrong;
+}
+
+std::size_t choose(const std::vector<Tally>& tallies, double share_right = 0.5) {
+    std::size_t chosen = 0;
+    for (std::size_t s = 1; s < tallies.size(); ++s) {
+        if (worth(tallies[s], share_right) > worth(tallies[chosen], share_right)) chosen = s;
+    }
+    return chosen;
+}
+
+std::string figures(const Tally& tally) {
+    return fmt::format("{:6.1f} {:6.1f} {:6.1f} {:6.1f}   {:6.1f}", tally.recall(positive, 4), tally.recall(mixed, 4),
+                       tally.recall(negative, 4), tally.recall(negative, 6), worth(tally));
+}
+
+void print_ranking(const std::vector<Setting>& all, const std::vector<Tally>& tallies) {
+    fmt::print("{:<42}{}\n", "more / no trend / less", "pos K=4  mix K=4  neg K=4  neg K=6   worth");
+    for (std::size_t s = 0; s < all.size(); ++s) fmt::print("{:<42}{}\n", all[s].name, figures(tallies[s]));
+    fmt::print("chosen: {}\n", all[choose(tallies)].name);
+    for (const double share : {1.0 / 3, 0.6, 0.7, 0.8, 0.9, 0.95}) {
+        const std::size_t other = choose(tallies, share);
+        fmt::print("  were {:.0f} % of laws as the prior has it: {} ({:.1f})\n", 100 * share, all[other].name, worth(tallies[other], share));
+    }
+    fmt::print("\n");
+}
+
+// ---- synthetic laws
+
+/// A and C of one of the tables' benchmarks, each representation kept with a chance of 0.85.
+Candidates drawn_candidates(const std::vector<StudyTable>& tables, core::KeyedRng& rng) {
+    const StudyTable& table = tables[rng.below(tables.size())];
+    const VectorXd a = table.candidates.a.row(static_cast<Index>(rng.below(table.benchmarks.size())));
+    std::vector<int> keep;
+    for (int i = 0; i < static_cast<int>(a.size()); ++i) {
+        if (rng.uniform() < 0.85) keep.push_back(i);
+    }
+    return {rows_of(a, keep).transpose(), rows_of(table.candidates.c, keep)};
+}
+
+/// A quadratic in A and C whose slopes have the signs of the kind, with curvature, and noise that leaves it an R2 of
+/// 0.8 to 0.98.
+VectorXd drawn_scores(const Candidates& candidates, Kind kind, core::KeyedRng& rng) {
+    const PlanSpace space = plan_space(candidates.a, candidates.c);
+    const Eigen::ArrayXd u = space.u.row(0), v = space.v;
+    const double slope_u = 0.2 + std::abs(rng.normal()), slope_v = 0.2 + std::abs(rng.normal());
+    const double sign_u = kind == positive ? 1 : kind == negative ? -1 : rng.uniform() < 0.5 ? 1 : -1;
+    const double sign_v = kind == mixed ? -sign_u : sign_u;
+    const double uu = 0.5 * rng.normal(), uv = 0.5 * rng.normal(), vv = 0.5 * rng.normal();
+    const VectorXd law = sign_u * slope_u * u + sign_v * slope_v * v + uu * u * u + uv * u * v + vv * v * v;
+    const double spread = std::sqrt((law.array() - law.mean()).square().mean()), r2 = 0.8 + 0.18 * rng.uniform();
+    VectorXd scores = 50 + 10 / spread * law.array();
+    for (double& score : scores) score += 10 * std::sqrt(1 / r2 - 1) * rng.normal();
+    return scores;
+}
+
+std::vector<Tally> on_synthetic_laws(const std::vector<Setting>& all, const std::vector<StudyTable>& tables) {
+    std::vector<Tally> tallies(all.size());
+    for (const Kind kind : {positive, mixed, negative}) {
+        for (std::uint64_t draw = 0; draw < k_laws; ++draw) {
+            core::KeyedRng rng(k_seed, {"synthetic", k_kind_names[kind]}, draw);
+            const Candidates candidates = drawn_candidates(tables, rng);
+            const VectorXd scores = drawn_scores(candidates, kind, rng);
+            for (std::size_t s = 0; s < all.size(); ++s) play(all[s], candidates, scores, kind, tallies[s]);
+        }
+    }
+    return tallies;
+}
+
+// ---- the tables, one benchmark left out
+
+/// The table as it is (positive), with scores negated (negative), with A mirrored (mixed), each under stress.
+void add_table(const Setting& setting, const StudyTable& table, std::map<std::string, Tally>& by_benchmark) {
+    for (int draw = 0; draw < k_draws; ++draw) {
+        for (const Kind kind : {positive, mixed, negative}) {
+            StudyTable played = stressed(table, kind == negative ? -1 : 1, k_seed, draw);
+            if (kind == mixed) played.candidates.a *= -1;
+            for (std::size_t b = 0; b < played.benchmarks.size(); ++b) {
+                const Candidates one{played.candidates.a.row(static_cast<Index>(b)), played.candidates.c};
+                play(setting, one, played.scores.row(static_cast<Index>(b)), kind, by_benchmark[played.benchmarks[b]]);
+            }
+        }
+    }
+}
+
+Tally without(const std::map<std::string, Tally>& by_benchmark, const std::string& left_out) {
+    Tally sum;
+    for (const auto& [name, tally] : by_benchmark) {
+        if (name != left_out) sum += tally;
+    }
+    return sum;
+}
+
+void leave_one_benchmark_out(const std::vector<Setting>& all, const std::vector<StudyTable>& tables) {
+    std::vector<std::map<std::string, Tally>> counts(all.size());  // [setting] benchmark -> both tables
+    for (std::size_t s = 0; s < all.size(); ++s) {
+        for (const auto& table : tables) add_table(all[s], table, counts[s]);
+    }
+    std::vector<Tally> every;
+    for (const auto& count : counts) every.push_back(without(count, ""));
+    print_ranking(all, every);
+    Tally read;
+    fmt::print("{:<18}{:<42}{}\n", "left out", "chosen on the others", "read on it");
+    for (const auto& [name, unused] : counts.front()) {
+        std::vector<Tally> others;
+        for (const auto& count : counts) others.push_back(without(count, name));
+        const std::size_t chosen = choose(others);
+        read += counts[chosen].at(name);
+        fmt::print("{:<18}{:<42}{}\n", name, all[chosen].name, figures(counts[chosen].at(name)));
+    }
+    fmt::print("{:<18}{:<42}{}\n", "mean", "", figures(read));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    std::vector<StudyTable> tables;
+    for (int i = 1; i < argc; ++i) tables.push_back(study_table(make_table(files::read_results(argv[i]), {}, argv[i]), argv[i]));
+    if (tables.empty()) {
+        fmt::print(stderr, "usage: planner_choice TABLE.csv ...\n");
+        return 2;
+    }
+    const auto all = settings();
+    fmt::print("Recall@3 in percent, practical reading. {} synthetic laws of each kind (seed {})\n", k_laws, k_seed);
+    print_ranking(all, on_synthetic_laws(all, tables));
+    fmt::print("The tables under stress ({} draws, seed {}): as they are, A mirrored, negated\n", k_draws, k_seed);
+    leave_one_benchmark_out(all, tables);
+}
