@@ -11,11 +11,9 @@ if(NOT LVR_PYTHON_RECORDED)
 endif()
 message(STATUS "Report: ${LVR_PYTHON_RECORDED}")
 
-set(LVR_REPORT_FOLDER ${PROJECT_SOURCE_DIR}/analysis/report)
-configure_file(${PROJECT_SOURCE_DIR}/cmake/lvr-report.in ${PROJECT_BINARY_DIR}/bin/lvr-report @ONLY)
-set(LVR_REPORT_FOLDER "../share/lvr/report")
-configure_file(${PROJECT_SOURCE_DIR}/cmake/lvr-report.in ${PROJECT_BINARY_DIR}/install/lvr-report @ONLY)
-install(PROGRAMS ${PROJECT_BINARY_DIR}/install/lvr-report DESTINATION ${CMAKE_INSTALL_BINDIR})
+configure_file(${PROJECT_SOURCE_DIR}/cmake/lvr-report.in ${PROJECT_BINARY_DIR}/bin/lvr-report @ONLY
+               FILE_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+install(PROGRAMS ${PROJECT_BINARY_DIR}/bin/lvr-report DESTINATION ${CMAKE_INSTALL_BINDIR})
 
 set(share ${CMAKE_INSTALL_DATADIR}/lvr)
 install(DIRECTORY analysis/report/ DESTINATION ${share}/report PATTERN __pycache__ EXCLUDE)
