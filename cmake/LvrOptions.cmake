@@ -9,6 +9,10 @@ if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
 endif()
 
+# An installed tree can be moved, and still finds the libraries of modules and Spack where they were at build time.
+set(CMAKE_INSTALL_RPATH $ORIGIN/../lib)
+set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
+
 option(LVR_BUILD_TESTS "Build the tests and benchmarks" ON)
 option(LVR_SANITIZE "Build with the address and undefined-behaviour sanitizers" OFF)
 option(LVR_BUILD_FUZZERS "Build the libFuzzer targets (needs clang)" OFF)

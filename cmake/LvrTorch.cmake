@@ -53,13 +53,18 @@ if(LVR_WITH_TORCH)
   if(Torch_DIR)  # a CMake package names its own folder: ROOT/share/cmake/Torch
     get_filename_component(lvr_torch_package ${Torch_DIR}/../../.. ABSOLUTE)
   endif()
-  # Not cached: what LVR_TORCH_DIR or the set-up say is looked at afresh each time.
+  # Not cached: what LVR_TORCH_DIR or the set-up say is looked at afresh each time. A folder that is named must be right.
   set(LVR_TORCH_ROOT NOTFOUND)
-  find_path(LVR_TORCH_ROOT include/ATen/core/Tensor.h
-            HINTS ${LVR_TORCH_DIR} $ENV{LVR_TORCH_DIR} ${lvr_torch_package} ${lvr_venv_torch} PATH_SUFFIXES torch
-            NO_CACHE)
+  if(LVR_TORCH_DIR)
+    set(where PATHS ${LVR_TORCH_DIR} NO_DEFAULT_PATH)
+  elseif(DEFINED ENV{LVR_TORCH_DIR})
+    set(where PATHS $ENV{LVR_TORCH_DIR} NO_DEFAULT_PATH)
+  else()
+    set(where HINTS ${lvr_torch_package} ${lvr_venv_torch} PATH_SUFFIXES torch)
+  endif()
+  find_path(LVR_TORCH_ROOT include/ATen/core/Tensor.h ${where} NO_CACHE)
   if(NOT LVR_TORCH_ROOT)
-    message(FATAL_ERROR "LibTorch was not found. Run scripts/setup.sh, which installs it into the build folder, or name "
+    message(FATAL_ERROR "LibTorch was not found (LVR_TORCH_DIR is '${LVR_TORCH_DIR}$ENV{LVR_TORCH_DIR}'). Run scripts/setup.sh, which installs it into the build folder, or name "
                         "its folder (the one with include/ and lib/) with -DLVR_TORCH_DIR=FOLDER; for lvr-fit alone "
                         "use -DLVR_WITH_TORCH=OFF.")
   endif()
