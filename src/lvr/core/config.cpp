@@ -5,6 +5,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <sstream>
 
@@ -29,7 +30,7 @@ template <class T>
 T typed(const toml::node& node, const std::string& where, const char* type) {
     const auto value = node.value_exact<T>();
     if (!value) {
-        throw input_error(fmt::format("{}: is not {}", where, type), "a value of another type would be guessed at",
+        throw usage_error(fmt::format("{}: is not {}", where, type), "a value of another type would be guessed at",
                           "give it " + std::string(type));
     }
     return *value;
@@ -37,13 +38,15 @@ T typed(const toml::node& node, const std::string& where, const char* type) {
 
 double real(const toml::node& node, const std::string& where) {
     if (const auto integer = node.value_exact<std::int64_t>()) return static_cast<double>(*integer);
-    return typed<double>(node, where, "a number");
+    const double value = typed<double>(node, where, "a number");
+    if (!std::isfinite(value)) throw usage_error(where + ": is not a finite number", "", "give it a finite number");
+    return value;
 }
 
 template <class T, class Convert>
 std::vector<T> list(const toml::node& node, const std::string& where, Convert convert) {
     const auto* array = node.as_array();
-    if (array == nullptr) throw input_error(where + ": is not a list", "", "write it in brackets: [ , ]");
+    if (array == nullptr) throw usage_error(where + ": is not a list", "", "write it in brackets: [ , ]");
     std::vector<T> items;
     for (const auto& item : *array) items.push_back(convert(item, where));
     return items;
@@ -51,7 +54,7 @@ std::vector<T> list(const toml::node& node, const std::string& where, Convert co
 
 StringMap string_map(const toml::node& node, const std::string& where) {
     const auto* table = node.as_table();
-    if (table == nullptr) throw input_error(where + ": is not a table", "", "write it as a [table] of name = \"text\"");
+    if (table == nullptr) throw usage_error(where + ": is not a table", "", "write it as a [table] of name = \"text\"");
     StringMap map;
     for (const auto& [key, item] : *table) {
         map[std::string(key.str())] = typed<std::string>(item, where + "." + std::string(key.str()), "a text");
@@ -114,7 +117,7 @@ toml::table parse(const std::filesystem::path& file) {
     try {
         return toml::parse(content, file.string());
     } catch (const toml::parse_error& error) {
-        throw input_error(fmt::format("{}: line {}, column {}: {}", file.string(), error.source().begin.line,
+        throw usage_error(fmt::format("{}: line {}, column {}: {}", file.string(), error.source().begin.line,
                                       error.source().begin.column, error.description()),
                           "the configuration is not valid TOML", "correct that line");
     }
@@ -132,7 +135,7 @@ void load_toml(const std::filesystem::path& file, const Fields& fields) {
         const std::string where = fmt::format("{}: {}: {}", file.string(), position(node), name);
         if (field == fields.end()) {
             const std::string near = nearest(name, names);
-            throw input_error(where + ": unknown key", "a misspelt key would be ignored silently",
+            throw usage_error(where + ": unknown key", "a misspelt key would be ignored silently",
                               near.empty() ? "see --dump-config for the keys" : "did you mean '" + near + "'?");
         }
         assign(*field, node, where);

@@ -30,8 +30,8 @@ struct Field {
 using Fields = std::vector<Field>;
 
 /// Sets the fields that a TOML file names.
-/// @throws Error (input) for a syntax error (with line and column), an unknown key (naming the nearest known one),
-///         a wrong type or a text that is not among the choices.
+/// @throws Error (input) if the file cannot be read; (usage) for a syntax error (with line and column), an unknown key
+///         (naming the nearest known one), a wrong type, an infinite number or a text that is not among the choices
 void load_toml(const std::filesystem::path& file, const Fields& fields);
 
 /// The fields as a TOML document that `load_toml` reads back, each behind its doc line.

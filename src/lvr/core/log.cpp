@@ -11,8 +11,16 @@
 namespace lvr::core {
 namespace {
 
+std::string pattern(int rank, int size) {
+    return "[%H:%M:%S" + (size > 1 ? fmt::format(" r{}/{}", rank, size) : "") + " %l] %v";
+}
+
 std::shared_ptr<spdlog::logger>& logger() {
-    static auto instance = std::make_shared<spdlog::logger>("lvr", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    static auto instance = [] {
+        auto made = std::make_shared<spdlog::logger>("lvr", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+        made->set_pattern(pattern(0, 1));
+        return made;
+    }();
     return instance;
 }
 
@@ -34,8 +42,7 @@ void start_log(LogLevel level) {
 }
 
 void set_log_ranks(int rank, int size) {
-    const std::string who = size > 1 ? fmt::format(" r{}/{}", rank, size) : "";
-    logger()->set_pattern("[%H:%M:%S" + who + " %l] %v");
+    logger()->set_pattern(pattern(rank, size));
 }
 
 LogLevel log_level(const std::string& name) {

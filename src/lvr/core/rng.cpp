@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numbers>
 
+#include <lvr/core/error.hpp>
+
 namespace lvr::core {
 
 std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> c, std::array<std::uint32_t, 2> k) {
@@ -63,6 +65,7 @@ double KeyedRng::normal() {
 }
 
 std::uint64_t KeyedRng::below(std::uint64_t bound) {
+    ensure(bound > 0, "a random number below 0");
     const std::uint64_t limit = -bound % bound;  // 2^64 mod bound: draws below it would be biased
     std::uint64_t draw = next();
     while (draw < limit) draw = next();

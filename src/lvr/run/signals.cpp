@@ -4,6 +4,8 @@
 #include <csignal>
 #include <initializer_list>
 
+#include <lvr/core/error.hpp>
+
 namespace lvr::run {
 namespace {
 
@@ -28,5 +30,11 @@ void watch_signals() {
 }
 
 bool stop_requested() { return stop_flag != 0; }
+
+void stop_if_requested() {
+    if (!stop_requested()) return;
+    throw core::Error(core::ErrorKind::interrupted, "stopped by a signal", "the work is not finished",
+                      "start the same command again");
+}
 
 }  // namespace lvr::run
