@@ -42,7 +42,7 @@ ok [ ! -s stderr ]
 expect 0 '"AC_quadratic": {' "$fit" "$v1" $quick --format json
 expect 0 'benchmark,fit,n,r2' "$fit" "$v1" $quick --format csv
 ok [ "$(wc -l <stdout)" = 49 ]  # a header, eight benchmarks, six forms
-expect 0 '| ---' "$fit" "$v1" $quick --format markdown
+expect 0 '|:---|' "$fit" "$v1" $quick --format markdown
 expect 0 '\begin{tabular}' "$fit" "$v1" $quick --format latex
 
 # The policy and the search, the same from any number of ranks.
