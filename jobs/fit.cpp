@@ -13,7 +13,8 @@ using namespace lvr;
 
 const run::JobInfo k_info = {
     "lvr-fit",
-    "Fits the law of vision representation: benchmark score as a quadratic of Alignment (A) and Correspondence (C).",
+    "Fits the law of vision representation: benchmark score as a quadratic of Alignment (A) and "
+    "Correspondence (C).",
     "Examples:\n"
     "  lvr-fit data/paper/v1.csv                        the paper's table, with what holds out of sample\n"
     "  lvr-fit results.h5 --policy --out law/           tables and law.json, law.h5 for lvr-report\n"

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // session_probe WAY: leaves an MPI session in one of the ways in which a program may go wrong.
 #include <cstdio>
-#include <stdexcept>
-#include <string>
-
 #include <lvr/par/session.hpp>
 #include <lvr/par/together.hpp>
 #include <lvr/run/job.hpp>
+#include <stdexcept>
+#include <string>
 
 using namespace lvr;
 
@@ -38,7 +37,8 @@ int abandon() {
 /// The same in a job's body, outside any `together` of its own.
 int body() {
     return run::run_body([](run::Job& job) {
-        if (job.world().rank() == last_of(job.world())) throw core::output_error("one rank's disk is full", "", "clear it");
+        if (job.world().rank() == last_of(job.world()))
+            throw core::output_error("one rank's disk is full", "", "clear it");
         job.world().barrier();
         return 0;
     });

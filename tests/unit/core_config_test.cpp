@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <catch2/catch.hpp>
-
 #include <unistd.h>
 
+#include <catch2/catch.hpp>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
-
 #include <lvr/core/config.hpp>
 #include <lvr/core/error.hpp>
 #include <lvr/core/rng.hpp>
@@ -27,10 +25,10 @@ struct Sample {
     StringMap groups = {{"old", "x"}};
 
     Fields fields() {
-        return {{"loud", &loud, "say more"},          {"count", &count, "how many"},
-                {"share", &share, "of the whole"},    {"mode", &mode, "how", {"fast", "exact"}},
-                {"note", &note, "any text"},          {"names", &names, "who"},
-                {"numbers", &numbers, "which"},       {"groups", &groups, "name = members"}};
+        return {{"loud", &loud, "say more"},       {"count", &count, "how many"},
+                {"share", &share, "of the whole"}, {"mode", &mode, "how", {"fast", "exact"}},
+                {"note", &note, "any text"},       {"names", &names, "who"},
+                {"numbers", &numbers, "which"},    {"groups", &groups, "name = members"}};
     }
 };
 
@@ -60,7 +58,8 @@ std::string message_of(const std::string& toml, ErrorKind kind = ErrorKind::usag
 }  // namespace
 
 TEST_CASE("a configuration file sets what it names and leaves the rest") {
-    const auto sample = loaded("loud = true\nshare = 2\nnames = ['b', \"c\"]\nnumbers = [1, 2.5]\n[groups]\nnew = 'p, q'\n");
+    const auto sample =
+        loaded("loud = true\nshare = 2\nnames = ['b', \"c\"]\nnumbers = [1, 2.5]\n[groups]\nnew = 'p, q'\n");
     CHECK(sample.loud);
     CHECK(sample.count == 3);
     CHECK(sample.share == 2.0);  // a whole number is a number
@@ -72,8 +71,10 @@ TEST_CASE("a configuration file sets what it names and leaves the rest") {
 }
 
 TEST_CASE("what is wrong in a configuration file is said with its line and the nearest known key") {
-    CHECK_THAT(message_of("\ncuont = 4"), Catch::Contains("line 2") && Catch::Contains("did you mean 'count'?"));
-    CHECK_THAT(message_of("zzzzzzzz = 4"), Catch::Contains("unknown key") && Catch::Contains("--dump-config"));
+    CHECK_THAT(message_of("\ncuont = 4"),
+               Catch::Contains("line 2") && Catch::Contains("did you mean 'count'?"));
+    CHECK_THAT(message_of("zzzzzzzz = 4"),
+               Catch::Contains("unknown key") && Catch::Contains("--dump-config"));
     CHECK_THAT(message_of("count = 'four'"), Catch::Contains("count: is not an integer"));
     CHECK_THAT(message_of("count = 4.0"), Catch::Contains("count: is not an integer"));
     CHECK_THAT(message_of("loud = 1"), Catch::Contains("loud: is not true or false"));
@@ -93,13 +94,15 @@ TEST_CASE("what is wrong in a configuration file is said with its line and the n
 
 TEST_CASE("a configuration file that is not there is an input error") {
     Sample sample;
-    CHECK_THROWS_WITH(load_toml("no-such.toml", sample.fields()), Catch::Contains("no-such.toml: no such file"));
+    CHECK_THROWS_WITH(load_toml("no-such.toml", sample.fields()),
+                      Catch::Contains("no-such.toml: no such file"));
 }
 
 TEST_CASE("what is dumped loads back to the same values") {
     KeyedRng rng(7, {"config round trip"});
     const auto text = [&] {
-        static const std::string letters[] = {"a", "Z", "\"", "'", "\\", "\n", "\t", " ", "#", "=", "é", "漢", "]", "\x01", "\r"};
+        static const std::string letters[] = {"a", "Z", "\"", "'",  "\\", "\n",   "\t", " ",
+                                              "#", "=", "é",  "漢", "]",  "\x01", "\r"};
         std::string made;
         for (auto left = rng.below(12); left > 0; --left) made += letters[rng.below(std::size(letters))];
         return made;
@@ -114,7 +117,8 @@ TEST_CASE("what is dumped loads back to the same values") {
         before.note = text();
         before.names.clear();
         for (auto left = rng.below(3); left > 0; --left) before.names.push_back(text());
-        for (auto left = rng.below(3); left > 0; --left) before.numbers.push_back(std::floor(rng.normal() * 3));
+        for (auto left = rng.below(3); left > 0; --left)
+            before.numbers.push_back(std::floor(rng.normal() * 3));
         before.groups = {{text() + "k", text()}, {text() + "l", text()}};
         const std::string dumped = to_toml(before.fields());
         INFO(dumped);

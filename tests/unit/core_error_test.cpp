@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <catch2/catch.hpp>
-
 #include <unistd.h>
 
+#include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
-#include <string>
-#include <vector>
-
 #include <lvr/core/error.hpp>
 #include <lvr/core/log.hpp>
 #include <lvr/core/text_file.hpp>
+#include <string>
+#include <vector>
 
 using namespace lvr::core;
 namespace fs = std::filesystem;
@@ -63,7 +61,8 @@ TEST_CASE("log levels have names, and no others") {
 }
 
 TEST_CASE("a text file is read as it is, whatever its bytes and length") {
-    for (const std::size_t length : {std::size_t{0}, std::size_t{1}, std::size_t{262143}, std::size_t{262144}, std::size_t{262145}}) {
+    for (const std::size_t length :
+         {std::size_t{0}, std::size_t{1}, std::size_t{262143}, std::size_t{262144}, std::size_t{262145}}) {
         std::string bytes;
         for (std::size_t i = 0; i < length; ++i) bytes += static_cast<char>(i * 7 % 256);
         const auto file = scratch("bytes");

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <bit>
+#include <catch2/catch.hpp>
 #include <charconv>
 #include <cmath>
 #include <limits>
-
 #include <lvr/core/json.hpp>
 #include <lvr/core/rng.hpp>
 
@@ -27,7 +25,8 @@ double read_back(const std::string& text) {
 
 std::size_t digits_of(const std::string& text) {
     const std::string mantissa = text.substr(0, text.find('e'));
-    return static_cast<std::size_t>(std::count_if(mantissa.begin(), mantissa.end(), [](char c) { return c >= '0' && c <= '9'; }));
+    return static_cast<std::size_t>(
+        std::count_if(mantissa.begin(), mantissa.end(), [](char c) { return c >= '0' && c <= '9'; }));
 }
 
 }  // namespace
@@ -55,9 +54,14 @@ TEST_CASE("random doubles survive the trip through text, in at most 17 digits") 
         const std::string text = shortest(value);
         if (std::bit_cast<std::uint64_t>(read_back(text)) != std::bit_cast<std::uint64_t>(value)) FAIL(text);
         char buffer[64];
-        const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific).ptr;
-        if (digits_of(text) > digits_of(std::string(buffer, end)) && std::abs(value) < 1e15 && std::abs(value) > 1) FAIL(text);
-        if (std::bit_cast<std::uint64_t>(Json::parse(text).get<double>()) != std::bit_cast<std::uint64_t>(value)) FAIL(text);
+        const auto end =
+            std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific).ptr;
+        if (digits_of(text) > digits_of(std::string(buffer, end)) && std::abs(value) < 1e15 &&
+            std::abs(value) > 1)
+            FAIL(text);
+        if (std::bit_cast<std::uint64_t>(Json::parse(text).get<double>()) !=
+            std::bit_cast<std::uint64_t>(value))
+            FAIL(text);
     }
 }
 
@@ -67,8 +71,10 @@ TEST_CASE("JSON text keeps the order of keys, puts arrays of numbers on one line
     value["a"]["nested"] = Json::array({Json::object(), Json::array(), "x\"y\n"});
     value["a"]["nothing"] = nullptr;
     const std::string text = to_text(value);
-    CHECK(text == "{\n  \"z\": [1, 2.5, null],\n  \"a\": {\n    \"nested\": [\n      {},\n      [],\n      \"x\\\"y\\n\"\n    ],\n"
-                  "    \"nothing\": null\n  }\n}");
+    CHECK(text ==
+          "{\n  \"z\": [1, 2.5, null],\n  \"a\": {\n    \"nested\": [\n      {},\n      [],\n      "
+          "\"x\\\"y\\n\"\n    ],\n"
+          "    \"nothing\": null\n  }\n}");
     CHECK(to_text(Json::parse(text)) == text);
     CHECK(to_text(Json::object()) == "{}");
 }

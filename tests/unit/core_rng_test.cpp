@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <catch2/catch.hpp>
-
 #include <algorithm>
+#include <catch2/catch.hpp>
 #include <cmath>
+#include <lvr/core/error.hpp>
+#include <lvr/core/rng.hpp>
 #include <map>
 #include <numeric>
 #include <set>
 #include <vector>
-
-#include <lvr/core/error.hpp>
-#include <lvr/core/rng.hpp>
 
 using namespace lvr::core;
 
 TEST_CASE("Philox4x32-10 gives the known answers that Random123 publishes") {
     using Block = std::array<std::uint32_t, 4>;
     CHECK(philox4x32({0, 0, 0, 0}, {0, 0}) == Block{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
-    CHECK(philox4x32({~0U, ~0U, ~0U, ~0U}, {~0U, ~0U}) == Block{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
+    CHECK(philox4x32({~0U, ~0U, ~0U, ~0U}, {~0U, ~0U}) ==
+          Block{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
     CHECK(philox4x32({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}) ==
           Block{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
 }
@@ -33,7 +32,8 @@ TEST_CASE("equal keys give equal numbers, any difference in a key gives others")
     for (int i = 0; i < 10; ++i) CHECK(a.next() == b.next());
     std::set<std::uint64_t> firsts;
     for (std::uint64_t seed = 0; seed < 4; ++seed) {
-        for (std::uint64_t index = 0; index < 1000; ++index) firsts.insert(KeyedRng(seed, {"x"}, index).next());
+        for (std::uint64_t index = 0; index < 1000; ++index)
+            firsts.insert(KeyedRng(seed, {"x"}, index).next());
     }
     firsts.insert(KeyedRng(0, {"ab", "c"}).next());
     firsts.insert(KeyedRng(0, {"a", "bc"}).next());
@@ -52,8 +52,10 @@ TEST_CASE("a stream is the same from release to release") {
     // The key and counter layout by hand: hash of the seed's bytes and the key's parts, each closed by a NUL.
     const std::uint64_t seed = 42;
     std::uint64_t key = hash64({reinterpret_cast<const char*>(&seed), sizeof seed});
-    for (const char* part : {"policy", "seed_image"}) key = hash64(std::string_view("\0", 1), hash64(part, key));
-    const auto words = philox4x32({0, 0, 7, 0}, {static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(key >> 32)});
+    for (const char* part : {"policy", "seed_image"})
+        key = hash64(std::string_view("\0", 1), hash64(part, key));
+    const auto words =
+        philox4x32({0, 0, 7, 0}, {static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(key >> 32)});
     CHECK(first[0] == (words[0] | static_cast<std::uint64_t>(words[1]) << 32));
     CHECK(first[1] == (words[2] | static_cast<std::uint64_t>(words[3]) << 32));
 }

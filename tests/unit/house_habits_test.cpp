@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The habits that a machine can hold.
-#include <catch2/catch.hpp>
-
 #include <algorithm>
+#include <catch2/catch.hpp>
 #include <regex>
 
 #include "source_tree.hpp"
@@ -13,9 +12,12 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t k_most_lines = 450;
-const std::vector<std::string> k_folders = {"src", "analysis", "jobs", "tests", "cmake", "scripts", "slurm", "configs"};
-const std::vector<std::string> k_sources = {".cpp", ".hpp", ".h", ".c", ".cu", ".cmake", ".sh", ".py", "CMakeLists.txt"};
-const std::vector<std::string> k_texts = {".cpp", ".hpp", ".h", ".c", ".cu", ".cmake", ".sh", ".py", ".txt", ".json", ".toml", ".md", ".csv", ".in"};
+const std::vector<std::string> k_folders = {"src",   "analysis", "jobs",  "tests",
+                                            "cmake", "scripts",  "slurm", "configs"};
+const std::vector<std::string> k_sources = {".cpp", ".hpp",          ".h", ".c", ".cu", ".cmake", ".sh",
+                                            ".py",  "CMakeLists.txt"};
+const std::vector<std::string> k_texts = {".cpp", ".hpp", ".h",    ".c",    ".cu", ".cmake", ".sh",
+                                          ".py",  ".txt", ".json", ".toml", ".md", ".csv",   ".in"};
 
 std::vector<std::string> all_files(const fs::path& root, const std::vector<std::string>& endings) {
     std::vector<std::string> files;
@@ -25,7 +27,8 @@ std::vector<std::string> all_files(const fs::path& root, const std::vector<std::
         }
     }
     for (const char* top : {"CMakeLists.txt", "README.md", "CMakePresets.json"}) {
-        const bool wanted = std::any_of(endings.begin(), endings.end(), [&](const auto& end) { return std::string(top).ends_with(end); });
+        const bool wanted = std::any_of(endings.begin(), endings.end(),
+                                        [&](const auto& end) { return std::string(top).ends_with(end); });
         if (wanted && fs::exists(root / top)) files.push_back(top);
     }
     return files;
@@ -38,7 +41,9 @@ std::vector<std::string> without_license(const fs::path& root) {
         if (lines.empty() && file.ends_with("__init__.py")) continue;
         const std::size_t at = !lines.empty() && lines[0].starts_with("#!") ? 1 : 0;
         const std::string line = at < lines.size() ? lines[at] : "";
-        if (line != "// SPDX-License-Identifier: Apache-2.0" && line != "# SPDX-License-Identifier: Apache-2.0") bad.push_back(file);
+        if (line != "// SPDX-License-Identifier: Apache-2.0" &&
+            line != "# SPDX-License-Identifier: Apache-2.0")
+            bad.push_back(file);
     }
     return bad;
 }
@@ -52,14 +57,16 @@ std::vector<std::string> too_long(const fs::path& root) {
     return bad;
 }
 
-/// Paths of one machine: a home, the build's place. Written in two parts so that this file does not hold them.
+/// Paths of one machine: a home, the build's place. Written in two parts so that this file does not hold
+/// them.
 std::vector<std::string> with_machine_paths(const fs::path& root) {
     static const std::regex pattern(std::string("(^|[^A-Za-z0-9_./}-])/(ho") + "me|ro" + "ot|wo" + "rk)/");
     std::vector<std::string> bad;
     for (const auto& file : all_files(root, k_texts)) {
         const auto lines = lines_of(root / file);
         for (std::size_t i = 0; i < lines.size(); ++i) {
-            if (lines[i].size() < 2000 && std::regex_search(lines[i], pattern)) bad.push_back(file + ":" + std::to_string(i + 1) + ": " + lines[i]);
+            if (lines[i].size() < 2000 && std::regex_search(lines[i], pattern))
+                bad.push_back(file + ":" + std::to_string(i + 1) + ": " + lines[i]);
         }
     }
     return bad;

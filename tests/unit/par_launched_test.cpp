@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
-
 #include <cstdlib>
+#include <lvr/par/session.hpp>
 #include <map>
 #include <optional>
 #include <string>
-
-#include <lvr/par/session.hpp>
 
 using namespace lvr;
 
@@ -16,8 +14,8 @@ namespace {
 class LauncherEnvironment {
   public:
     explicit LauncherEnvironment(const std::map<std::string, std::string>& variables) {
-        for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK", "PMI_SIZE", "SLURM_JOB_ID", "SLURM_STEP_ID",
-                                 "SLURM_STEP_NUM_TASKS", "SLURM_NTASKS", "SLURM_PROCID"}) {
+        for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK", "PMI_SIZE", "SLURM_JOB_ID",
+                                 "SLURM_STEP_ID", "SLURM_STEP_NUM_TASKS", "SLURM_NTASKS", "SLURM_PROCID"}) {
             const char* const value = std::getenv(name);
             before_[name] = value == nullptr ? std::nullopt : std::optional<std::string>(value);
             unsetenv(name);
@@ -25,7 +23,8 @@ class LauncherEnvironment {
         for (const auto& [name, value] : variables) setenv(name.c_str(), value.c_str(), 1);
     }
     ~LauncherEnvironment() {
-        for (const auto& [name, value] : before_) value ? setenv(name.c_str(), value->c_str(), 1) : unsetenv(name.c_str());
+        for (const auto& [name, value] : before_)
+            value ? setenv(name.c_str(), value->c_str(), 1) : unsetenv(name.c_str());
     }
 
   private:
@@ -48,7 +47,8 @@ TEST_CASE("MPI starts under mpirun and srun, and not by hand or in a batch scrip
     CHECK_FALSE(launched_with({{"SLURM_JOB_ID", "7"}, {"SLURM_PROCID", "0"}, {"SLURM_NTASKS", "4"}}));
     // srun without a process manager: four tasks must not do the work four times; one alone needs no MPI.
     CHECK(launched_with({{"SLURM_JOB_ID", "7"}, {"SLURM_STEP_ID", "0"}, {"SLURM_STEP_NUM_TASKS", "4"}}));
-    CHECK_FALSE(launched_with({{"SLURM_JOB_ID", "7"}, {"SLURM_STEP_ID", "0"}, {"SLURM_STEP_NUM_TASKS", "1"}}));
+    CHECK_FALSE(
+        launched_with({{"SLURM_JOB_ID", "7"}, {"SLURM_STEP_ID", "0"}, {"SLURM_STEP_NUM_TASKS", "1"}}));
 }
 
 TEST_CASE("a session without a launcher is serial and costs nothing") {

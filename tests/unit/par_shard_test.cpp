@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
-
 #include <limits>
-
 #include <lvr/core/error.hpp>
 #include <lvr/par/shard.hpp>
 
@@ -18,7 +16,8 @@ TEST_CASE("for 1 to 17 ranks the shards cover everything once, in order, larger 
                 REQUIRE(range.begin == at);
                 REQUIRE((range.size() == count / parts || range.size() == count / parts + 1));
                 REQUIRE(range.size() <= previous);
-                for (auto item = range.begin; item < range.end; ++item) REQUIRE(par::owner_of(item, count, parts) == index);
+                for (auto item = range.begin; item < range.end; ++item)
+                    REQUIRE(par::owner_of(item, count, parts) == index);
                 previous = range.size();
                 at = range.end;
                 ++checked;

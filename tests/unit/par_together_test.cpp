@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
-
 #include <functional>
+#include <lvr/par/together.hpp>
 #include <map>
 #include <memory>
 #include <new>
 #include <stdexcept>
 #include <string>
-
-#include <lvr/par/together.hpp>
 
 #include "world.hpp"
 
@@ -42,7 +40,9 @@ Outcome outcome_of(const std::function<void()>& call) {
     return all.front();
 }
 
-std::string ranks_line(const std::string& ranks) { return "\n  ranks:  " + ranks + " of " + std::to_string(world().size()); }
+std::string ranks_line(const std::string& ranks) {
+    return "\n  ranks:  " + ranks + " of " + std::to_string(world().size());
+}
 
 }  // namespace
 
@@ -51,7 +51,8 @@ TEST_CASE("what all ranks return comes back", "[mpi]") {
     int calls = 0;
     par::together(world(), [&] { ++calls; });
     CHECK(calls == 1);
-    CHECK(*par::together(world(), [] { return std::make_unique<int>(3); }) == 3);  // a value that can only be moved
+    CHECK(*par::together(world(), [] { return std::make_unique<int>(3); }) ==
+          3);  // a value that can only be moved
 }
 
 TEST_CASE("an exception on one rank is the same exception on all", "[mpi]") {
@@ -76,12 +77,14 @@ TEST_CASE("of several exceptions the lowest rank's is told, with all the ranks t
         });
     });
     CHECK(outcome.kind == static_cast<int>(ErrorKind::usage));
-    const std::map<int, std::string> ranks = {{1, ""}, {2, ranks_line("0, 1")}, {4, ranks_line("0, 1, 2, 3")}};
+    const std::map<int, std::string> ranks = {
+        {1, ""}, {2, ranks_line("0, 1")}, {4, ranks_line("0, 1, 2, 3")}};
     CHECK(outcome.message == "rank 0" + ranks.at(world().size()));
 }
 
 TEST_CASE("what fails alike everywhere is told once, without ranks", "[mpi]") {
-    const auto outcome = outcome_of([] { par::together(world(), [] { throw core::usage_error("no such option"); }); });
+    const auto outcome =
+        outcome_of([] { par::together(world(), [] { throw core::usage_error("no such option"); }); });
     CHECK(outcome == Outcome{static_cast<int>(ErrorKind::usage), "no such option"});
 }
 
@@ -96,11 +99,17 @@ TEST_CASE("every kind of exception crosses", "[mpi]") {
     };
     for (const auto& [kind, thrower] : throwers) {
         const auto outcome = outcome_of([&, kind = kind, thrower = thrower] {
-            par::together(world(), [&] { if (world().rank() == world().size() - 1) thrower(); });
+            par::together(world(), [&] {
+                if (world().rank() == world().size() - 1) thrower();
+            });
         });
         CHECK(outcome.kind == static_cast<int>(kind));
     }
-    const auto odd = outcome_of([] { par::together(world(), [] { if (world().rank() == 0) throw 42; }); });
+    const auto odd = outcome_of([] {
+        par::together(world(), [] {
+            if (world().rank() == 0) throw 42;
+        });
+    });
     CHECK(odd.kind == static_cast<int>(ErrorKind::internal));
     CHECK_THAT(odd.message, Catch::StartsWith("internal error: an exception of unknown type"));
 }

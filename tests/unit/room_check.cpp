@@ -37,9 +37,12 @@ Room room_of_words(const std::vector<std::string>& words) {
     Room room{words.at(0), "", {}};
     std::string section;
     for (std::size_t i = 1; i < words.size(); ++i) {
-        if (words[i] == "PATH" || words[i] == "USES" || words[i] == "LINKS") section = words[i];
-        else if (section == "PATH") room.folder = words[i];
-        else if (section == "USES") room.uses.push_back(words[i]);
+        if (words[i] == "PATH" || words[i] == "USES" || words[i] == "LINKS")
+            section = words[i];
+        else if (section == "PATH")
+            room.folder = words[i];
+        else if (section == "USES")
+            room.uses.push_back(words[i]);
     }
     return room;
 }
@@ -61,7 +64,8 @@ std::vector<Include> includes_of(const fs::path& file) {
 
 class Checker {
   public:
-    explicit Checker(const fs::path& root) : root_(root), rooms_(read_rooms(root)), visible_(visible_rooms(rooms_)) {}
+    explicit Checker(const fs::path& root)
+        : root_(root), rooms_(read_rooms(root)), visible_(visible_rooms(rooms_)) {}
 
     IncludeReport run() {
         check_declarations();
@@ -81,7 +85,8 @@ class Checker {
         std::set<std::string> earlier;
         for (const auto& room : rooms_) {
             for (const auto& use : room.uses) {
-                if (!earlier.contains(use)) complain("room " + room.name + " uses " + use + ", which is not declared before it");
+                if (!earlier.contains(use))
+                    complain("room " + room.name + " uses " + use + ", which is not declared before it");
             }
             earlier.insert(room.name);
         }
@@ -117,10 +122,12 @@ class Checker {
 
     /// The first-party file behind an include, relative to root; "" for a library's or a generated header.
     std::string resolved(const std::string& file, const Include& include) {
-        const bool ours = include.quoted || include.name.starts_with("lvr/") || include.name.starts_with("analysis/");
+        const bool ours =
+            include.quoted || include.name.starts_with("lvr/") || include.name.starts_with("analysis/");
         if (!ours || fs::exists(root_ / "cmake" / (include.name + ".in"))) return "";
         std::vector<fs::path> candidates = {fs::path("src") / include.name, include.name};
-        if (include.quoted) candidates.insert(candidates.begin(), fs::path(file).parent_path() / include.name);
+        if (include.quoted)
+            candidates.insert(candidates.begin(), fs::path(file).parent_path() / include.name);
         for (const auto& candidate : candidates) {
             if (fs::is_regular_file(root_ / candidate)) return candidate.lexically_normal().generic_string();
         }
@@ -140,7 +147,8 @@ class Checker {
                 open.push(header);
                 const std::string other = room_of(header);
                 if (visible_.at(room).contains(other)) continue;
-                complain(file + " (room " + room + ") reaches " + header + " (room " + other + "): " + chain(came_from, header));
+                complain(file + " (room " + room + ") reaches " + header + " (room " + other +
+                         "): " + chain(came_from, header));
             }
         }
     }
@@ -160,7 +168,8 @@ class Checker {
         }
         for (std::size_t step = 0; step < rooms_.size(); ++step) {
             for (auto& [room, others] : reach) {
-                for (const auto& other : std::set<std::string>(others)) others.insert(reach[other].begin(), reach[other].end());
+                for (const auto& other : std::set<std::string>(others))
+                    others.insert(reach[other].begin(), reach[other].end());
             }
         }
         for (const auto& [room, others] : reach) {
@@ -197,7 +206,8 @@ std::map<std::string, std::set<std::string>> visible_rooms(const std::vector<Roo
         auto& mine = visible[room.name];
         mine.insert(room.name);
         for (const auto& use : room.uses) {
-            if (const auto found = visible.find(use); found != visible.end()) mine.insert(found->second.begin(), found->second.end());
+            if (const auto found = visible.find(use); found != visible.end())
+                mine.insert(found->second.begin(), found->second.end());
         }
     }
     return visible;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rooms of the top CMakeLists.txt are held to what their lines say.
-#include <catch2/catch.hpp>
-
 #include <algorithm>
+#include <catch2/catch.hpp>
 
 #include "room_check.hpp"
 #include "source_tree.hpp"
@@ -39,7 +38,8 @@ std::vector<std::string> problems_with(const std::string& file, const std::strin
 }
 
 bool mention(const std::vector<std::string>& problems, const std::string& text) {
-    return std::any_of(problems.begin(), problems.end(), [&](const auto& problem) { return problem.find(text) != std::string::npos; });
+    return std::any_of(problems.begin(), problems.end(),
+                       [&](const auto& problem) { return problem.find(text) != std::string::npos; });
 }
 
 }  // namespace
@@ -75,18 +75,30 @@ TEST_CASE("a house in order passes") {
 }
 
 TEST_CASE("what breaks the order is found") {
-    CHECK(mention(problems_with("src/lvr/core/up.hpp", "#include <lvr/run/c.hpp>\n"), "src/lvr/core/up.hpp (room core) reaches src/lvr/run/c.hpp"));
-    CHECK(mention(problems_with("src/lvr/core/up.hpp", "  #  include \"../run/c.hpp\"\n"), "reaches src/lvr/run/c.hpp"));
-    CHECK(mention(problems_with("src/lvr/run/side.cpp", "#include <lvr/files/f.hpp>\n"), "(room run) reaches src/lvr/files/f.hpp"));
-    CHECK(mention(problems_with("src/lvr/par/b.hpp", "#include <lvr/run/c.hpp>\n"), "room par includes itself through other rooms"));
-    CHECK(mention(problems_with("src/lvr/core/a.hpp", "#include <lvr/files/f.hpp>\n"),
-                  "src/lvr/run/c.cpp (room run) reaches src/lvr/files/f.hpp (room files): src/lvr/run/c.cpp -> "));
-    CHECK(mention(problems_with("src/lvr/run/x.cpp", "#include <lvr/core/gone.hpp>\n"), "lvr/core/gone.hpp, which is not there"));
-    CHECK(mention(problems_with("src/lvr/run/x.cpp", "#include \"gone.hpp\"\n"), "gone.hpp, which is not there"));
+    CHECK(mention(problems_with("src/lvr/core/up.hpp", "#include <lvr/run/c.hpp>\n"),
+                  "src/lvr/core/up.hpp (room core) reaches src/lvr/run/c.hpp"));
+    CHECK(mention(problems_with("src/lvr/core/up.hpp", "  #  include \"../run/c.hpp\"\n"),
+                  "reaches src/lvr/run/c.hpp"));
+    CHECK(mention(problems_with("src/lvr/run/side.cpp", "#include <lvr/files/f.hpp>\n"),
+                  "(room run) reaches src/lvr/files/f.hpp"));
+    CHECK(mention(problems_with("src/lvr/par/b.hpp", "#include <lvr/run/c.hpp>\n"),
+                  "room par includes itself through other rooms"));
+    CHECK(mention(
+        problems_with("src/lvr/core/a.hpp", "#include <lvr/files/f.hpp>\n"),
+        "src/lvr/run/c.cpp (room run) reaches src/lvr/files/f.hpp (room files): src/lvr/run/c.cpp -> "));
+    CHECK(mention(problems_with("src/lvr/run/x.cpp", "#include <lvr/core/gone.hpp>\n"),
+                  "lvr/core/gone.hpp, which is not there"));
+    CHECK(mention(problems_with("src/lvr/run/x.cpp", "#include \"gone.hpp\"\n"),
+                  "gone.hpp, which is not there"));
     CHECK(mention(problems_with("src/lvr/attic/x.cpp", ""), "src/lvr/attic/x.cpp lies in no room"));
-    CHECK(mention(problems_with("src/lvr/run/x.cpp", "#include <mpi.h>\n"), "src/lvr/run/x.cpp includes <mpi.h>"));
-    CHECK(mention(problems_with("analysis/law/x.cpp", "#include <hdf5.h>\n"), "analysis/law/x.cpp includes <hdf5.h>"));
-    CHECK(mention(problems_with("jobs/x.cpp", "#include <H5Fpublic.h>\n"), "jobs/x.cpp includes <H5Fpublic.h>"));
-    CHECK(mention(problems_with("CMakeLists.txt", "lvr_room(core PATH src/lvr/core USES par)\nlvr_room(par PATH src/lvr/par)\n"),
-                  "room core uses par, which is not declared before it"));
+    CHECK(mention(problems_with("src/lvr/run/x.cpp", "#include <mpi.h>\n"),
+                  "src/lvr/run/x.cpp includes <mpi.h>"));
+    CHECK(mention(problems_with("analysis/law/x.cpp", "#include <hdf5.h>\n"),
+                  "analysis/law/x.cpp includes <hdf5.h>"));
+    CHECK(mention(problems_with("jobs/x.cpp", "#include <H5Fpublic.h>\n"),
+                  "jobs/x.cpp includes <H5Fpublic.h>"));
+    CHECK(
+        mention(problems_with("CMakeLists.txt",
+                              "lvr_room(core PATH src/lvr/core USES par)\nlvr_room(par PATH src/lvr/par)\n"),
+                "room core uses par, which is not declared before it"));
 }

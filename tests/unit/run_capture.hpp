@@ -13,7 +13,8 @@ namespace lvr::test {
 /// Sends a descriptor (1 or 2) to a nameless file while it lives, or to a given one.
 class Capture {
   public:
-    explicit Capture(int descriptor, const char* into = nullptr) : descriptor_(descriptor), before_(dup(descriptor)) {
+    explicit Capture(int descriptor, const char* into = nullptr)
+        : descriptor_(descriptor), before_(dup(descriptor)) {
         std::fflush(nullptr);
         file_ = into == nullptr ? memfd_create("capture", MFD_CLOEXEC) : open(into, O_RDWR);
         dup2(file_, descriptor_);

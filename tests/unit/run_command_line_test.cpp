@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <catch2/catch.hpp>
-
 #include <unistd.h>
 
+#include <catch2/catch.hpp>
 #include <fstream>
-
 #include <lvr/core/error.hpp>
 #include <lvr/core/text_file.hpp>
 #include <lvr/run/exit_codes.hpp>
@@ -27,10 +25,14 @@ struct Sample {
     core::StringMap groups = {{"old", "x"}};
 
     core::Fields fields() {
-        return {{"input", &input, "what to read", {}, true}, {"loud", &loud, "say more"},
-                {"count", &count, "how many"},               {"share", &share, "of the whole"},
-                {"mode", &mode, "how", {"fast", "exact"}},   {"names", &names, "who"},
-                {"numbers", &numbers, "which"},              {"groups", &groups, "name = members"}};
+        return {{"input", &input, "what to read", {}, true},
+                {"loud", &loud, "say more"},
+                {"count", &count, "how many"},
+                {"share", &share, "of the whole"},
+                {"mode", &mode, "how", {"fast", "exact"}},
+                {"names", &names, "who"},
+                {"numbers", &numbers, "which"},
+                {"groups", &groups, "name = members"}};
     }
 };
 
@@ -47,7 +49,8 @@ Outcome parse(std::vector<std::string> words) {
     for (auto& word : words) argv.push_back(word.data());
     Outcome outcome;
     const test::Capture out(STDOUT_FILENO), err(STDERR_FILENO);
-    outcome.status = run::parse_command_line(static_cast<int>(argv.size()), argv.data(), {"sample", "A sample.", "Examples: none"},
+    outcome.status = run::parse_command_line(static_cast<int>(argv.size()), argv.data(),
+                                             {"sample", "A sample.", "Examples: none"},
                                              outcome.sample.fields(), [&] { ++outcome.validations; });
     outcome.out = out.text();
     outcome.err = err.text();
@@ -55,7 +58,8 @@ Outcome parse(std::vector<std::string> words) {
 }
 
 std::string config(const std::string& toml) {
-    const std::string file = std::filesystem::temp_directory_path() / ("lvr-run-" + std::to_string(getpid()) + ".toml");
+    const std::string file =
+        std::filesystem::temp_directory_path() / ("lvr-run-" + std::to_string(getpid()) + ".toml");
     std::ofstream(file) << toml;
     return file;
 }
@@ -72,7 +76,8 @@ TEST_CASE("defaults, then the configuration file, then the command line") {
     CHECK(with_file.sample.count == 7);
     CHECK(with_file.sample.share == 0.25);
     CHECK(with_file.sample.loud);
-    const auto with_both = parse({"x.csv", "--count", "9", "--config=" + file, "--names=r,s", "--names", "t", "--loud=false"});
+    const auto with_both =
+        parse({"x.csv", "--count", "9", "--config=" + file, "--names=r,s", "--names", "t", "--loud=false"});
     CHECK_FALSE(with_both.status.has_value());
     CHECK(with_both.sample.input == "x.csv");
     CHECK(with_both.sample.count == 9);
@@ -82,8 +87,10 @@ TEST_CASE("defaults, then the configuration file, then the command line") {
 }
 
 TEST_CASE("numbers, lists and tables are read whole") {
-    const auto good = parse({"--count=-4", "--share", "1e-3", "--numbers", "1,2.5", "--numbers=-3", "--groups", "new=a, b"});
+    const auto good = parse({"--count=-4", "--share", "1e-3", "--numbers", "1,2.5", "--numbers=-3",
+                             "--groups", "new=a, b", "in.csv"});
     CHECK_FALSE(good.status.has_value());
+    CHECK(good.sample.input == "in.csv");
     CHECK(good.sample.count == -4);
     CHECK(good.sample.share == 1e-3);
     CHECK(good.sample.numbers == std::vector<double>{1, 2.5, -3});
@@ -127,15 +134,17 @@ TEST_CASE("a configuration file that is wrong or missing stops the program") {
 TEST_CASE("help and version go to stdout and stop the program") {
     const auto help = parse({"--help"});
     CHECK(help.status == run::k_exit_ok);
-    CHECK_THAT(help.out, Catch::Contains("--count") && Catch::Contains("--config") && Catch::Contains("--dump-config") &&
-                             Catch::Contains("--version") && Catch::Contains("Exit status"));
+    CHECK_THAT(help.out, Catch::Contains("--count") && Catch::Contains("--config") &&
+                             Catch::Contains("--dump-config") && Catch::Contains("--version") &&
+                             Catch::Contains("Exit status"));
     const auto version = parse({"--version"});
     CHECK(version.status == run::k_exit_ok);
     CHECK_THAT(version.out, Catch::StartsWith("sample {") && Catch::Contains("\"version\""));
 }
 
 TEST_CASE("what --dump-config prints is read back by --config") {
-    const auto dumped = parse({"in.csv", "--count=5", "--share=0.125", "--names=p", "--numbers=1e-9,3", "--groups=k=a\"b", "--dump-config"});
+    const auto dumped = parse({"in.csv", "--count=5", "--share=0.125", "--names=p", "--numbers=1e-9,3",
+                               "--groups=k=a\"b", "--dump-config"});
     CHECK(dumped.status == run::k_exit_ok);
     CHECK(dumped.validations == 0);
     const auto again = parse({"--config", config(dumped.out), "--dump-config"});

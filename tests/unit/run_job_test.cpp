@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <catch2/catch.hpp>
-
 #include <stdio_ext.h>
 
+#include <catch2/catch.hpp>
 #include <csignal>
-#include <new>
-
 #include <lvr/core/error.hpp>
 #include <lvr/core/log.hpp>
 #include <lvr/run/exit_codes.hpp>
 #include <lvr/run/job.hpp>
 #include <lvr/run/signals.hpp>
+#include <new>
 
 #include "run_capture.hpp"
 
@@ -45,7 +43,12 @@ TEST_CASE("the body's status is the program's, and its results go to stdout as t
 }
 
 TEST_CASE("an exception out of the body is one message and its exit status") {
-    const auto status_of = [](auto thrower) { return run_with([=](run::Job&) -> int { thrower(); return 0; }); };
+    const auto status_of = [](auto thrower) {
+        return run_with([=](run::Job&) -> int {
+            thrower();
+            return 0;
+        });
+    };
     CHECK(status_of([] { throw core::usage_error("x"); }).status == run::k_exit_usage);
     CHECK(status_of([] { throw core::input_error("x"); }).status == run::k_exit_input);
     CHECK(status_of([] { throw core::output_error("x"); }).status == run::k_exit_output);
@@ -55,6 +58,21 @@ TEST_CASE("an exception out of the body is one message and its exit status") {
     const auto told = status_of([] { throw core::input_error("bad {} file", "it matters", "mend it"); });
     CHECK_THAT(told.err, Catch::Contains("error] bad {} file\n  why:    it matters\n  remedy: mend it\n"));
     CHECK(told.out.empty());
+}
+
+TEST_CASE("the log goes to stderr from its level on, and says which rank speaks") {
+    const test::Capture out(STDOUT_FILENO), err(STDERR_FILENO);
+    core::start_log(core::LogLevel::warning);
+    core::info("too quiet");
+    core::warn("alone {}", 1);
+    core::set_log_ranks(2, 4);
+    core::error("of four");
+    core::start_log(core::LogLevel::debug);
+    core::debug("alone again");
+    CHECK(out.text().empty());
+    CHECK_THAT(err.text(), !Catch::Contains("too quiet") && Catch::Contains(" warning] alone 1\n") &&
+                               Catch::Contains(" r2/4 error] of four\n") &&
+                               Catch::Contains(" debug] alone again\n"));
 }
 
 TEST_CASE("a full stdout is an output error, however long the text") {
@@ -81,5 +99,6 @@ TEST_CASE("a signal becomes a flag, and the flag an exit status that asks to be 
         return 0;
     });
     CHECK(outcome.status == run::k_exit_interrupted);
-    CHECK_THAT(outcome.err, Catch::Contains("stopped by a signal") && Catch::Contains("start the same command again"));
+    CHECK_THAT(outcome.err,
+               Catch::Contains("stopped by a signal") && Catch::Contains("start the same command again"));
 }

@@ -17,8 +17,10 @@ std::vector<std::string> files_below(const fs::path& root, const std::string& fo
     if (!fs::is_directory(root / folder)) return files;
     for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
         const std::string name = entry.path().filename().string();
-        const bool wanted = std::any_of(endings.begin(), endings.end(), [&](const auto& end) { return name.ends_with(end); });
-        if (wanted && entry.is_regular_file()) files.push_back(fs::relative(entry.path(), root).generic_string());
+        const bool wanted =
+            std::any_of(endings.begin(), endings.end(), [&](const auto& end) { return name.ends_with(end); });
+        if (wanted && entry.is_regular_file())
+            files.push_back(fs::relative(entry.path(), root).generic_string());
     }
     std::sort(files.begin(), files.end());
     return files;

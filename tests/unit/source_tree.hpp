@@ -7,8 +7,8 @@
 
 namespace lvr::test {
 
-/// Files below root/folder with one of these endings (".cpp", or a whole name such as "CMakeLists.txt"), as paths
-/// relative to root, sorted. A folder that is not there has none.
+/// Files below root/folder with one of these endings (".cpp", or a whole name such as "CMakeLists.txt"), as
+/// paths relative to root, sorted. A folder that is not there has none.
 std::vector<std::string> files_below(const std::filesystem::path& root, const std::string& folder,
                                      const std::vector<std::string>& endings);
 

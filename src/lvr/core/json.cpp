@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <lvr/core/json.hpp>
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <lvr/core/json.hpp>
 
 namespace lvr::core {
 namespace {

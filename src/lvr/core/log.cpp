@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <lvr/core/log.hpp>
-
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <memory>
-
 #include <lvr/core/error.hpp>
+#include <lvr/core/log.hpp>
+#include <memory>
 
 namespace lvr::core {
 namespace {
@@ -17,7 +15,8 @@ std::string pattern(int rank, int size) {
 
 std::shared_ptr<spdlog::logger>& logger() {
     static auto instance = [] {
-        auto made = std::make_shared<spdlog::logger>("lvr", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+        auto made =
+            std::make_shared<spdlog::logger>("lvr", std::make_shared<spdlog::sinks::stderr_sink_mt>());
         made->set_pattern(pattern(0, 1));
         return made;
     }();
@@ -26,10 +25,14 @@ std::shared_ptr<spdlog::logger>& logger() {
 
 spdlog::level::level_enum translate(LogLevel level) {
     switch (level) {
-        case LogLevel::debug: return spdlog::level::debug;
-        case LogLevel::info: return spdlog::level::info;
-        case LogLevel::warning: return spdlog::level::warn;
-        case LogLevel::error: return spdlog::level::err;
+        case LogLevel::debug:
+            return spdlog::level::debug;
+        case LogLevel::info:
+            return spdlog::level::info;
+        case LogLevel::warning:
+            return spdlog::level::warn;
+        case LogLevel::error:
+            return spdlog::level::err;
     }
     return spdlog::level::info;
 }
@@ -41,9 +44,7 @@ void start_log(LogLevel level) {
     set_log_ranks(0, 1);
 }
 
-void set_log_ranks(int rank, int size) {
-    logger()->set_pattern(pattern(rank, size));
-}
+void set_log_ranks(int rank, int size) { logger()->set_pattern(pattern(rank, size)); }
 
 LogLevel log_level(const std::string& name) {
     if (name == "debug") return LogLevel::debug;

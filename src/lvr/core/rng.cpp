@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <lvr/core/rng.hpp>
-
 #include <cmath>
-#include <numbers>
-
 #include <lvr/core/error.hpp>
+#include <lvr/core/rng.hpp>
+#include <numbers>
 
 namespace lvr::core {
 
@@ -39,9 +37,10 @@ KeyedRng::KeyedRng(std::uint64_t seed, std::initializer_list<std::string_view> k
 
 std::uint64_t KeyedRng::next() {
     if (left_ == 0) {
-        const auto words = philox4x32({static_cast<std::uint32_t>(block_), static_cast<std::uint32_t>(block_ >> 32),
-                                       static_cast<std::uint32_t>(index_), static_cast<std::uint32_t>(index_ >> 32)},
-                                      key_);
+        const auto words =
+            philox4x32({static_cast<std::uint32_t>(block_), static_cast<std::uint32_t>(block_ >> 32),
+                        static_cast<std::uint32_t>(index_), static_cast<std::uint32_t>(index_ >> 32)},
+                       key_);
         ++block_;
         words_ = {words[0] | static_cast<std::uint64_t>(words[1]) << 32,
                   words[2] | static_cast<std::uint64_t>(words[3]) << 32};

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <lvr/core/sha256.hpp>
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
-
+#include <lvr/core/sha256.hpp>
 #include <lvr/core/text_file.hpp>
 
 namespace lvr::core {
@@ -45,7 +43,8 @@ void compress(State& state, const unsigned char* block) {
     for (int i = 0; i < 64; ++i) {
         const auto t1 = h + (std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25)) + ((e & f) ^ (~e & g)) +
                         k_round[i] + w[i];
-        const auto t2 = (std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
+        const auto t2 =
+            (std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
         h = g, g = f, f = e, e = d + t1, d = c, c = b, b = a, a = t1 + t2;
     }
     const State sum = {a, b, c, d, e, f, g, h};
@@ -85,7 +84,8 @@ class Hasher {
         held_ = 0;
     }
 
-    State state_ = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+    State state_ = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                    0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
     std::array<unsigned char, 64> block_{};
     std::size_t held_ = 0;
     std::uint64_t bits_ = 0;

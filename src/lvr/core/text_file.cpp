@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <lvr/core/text_file.hpp>
-
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <memory>
-
 #include <lvr/core/error.hpp>
+#include <lvr/core/text_file.hpp>
+#include <memory>
 
 namespace lvr::core {
 namespace {
@@ -17,8 +15,10 @@ namespace {
 constexpr std::size_t k_piece = 1 << 18;
 
 [[noreturn]] void fail(const std::filesystem::path& file, int code) {
-    if (code == ENOENT || code == ENOTDIR) throw input_error(file.string() + ": no such file", "", "check the path");
-    if (code == EISDIR) throw input_error(file.string() + ": is a folder, not a file", "", "name a file in it");
+    if (code == ENOENT || code == ENOTDIR)
+        throw input_error(file.string() + ": no such file", "", "check the path");
+    if (code == EISDIR)
+        throw input_error(file.string() + ": is a folder, not a file", "", "name a file in it");
     throw input_error(file.string() + ": cannot be read (" + std::strerror(code) + ")", "",
                       code == EACCES ? "check the file's permissions" : "check the file and its disk");
 }
@@ -26,7 +26,8 @@ constexpr std::size_t k_piece = 1 << 18;
 /// An open file, closed at the end.
 class Descriptor {
   public:
-    explicit Descriptor(const std::filesystem::path& file) : file_(file), number_(open(file.c_str(), O_RDONLY | O_CLOEXEC)) {
+    explicit Descriptor(const std::filesystem::path& file)
+        : file_(file), number_(open(file.c_str(), O_RDONLY | O_CLOEXEC)) {
         if (number_ < 0) fail(file_, errno);
     }
     ~Descriptor() { close(number_); }

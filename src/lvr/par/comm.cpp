@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <lvr/par/comm.hpp>
-
 #include <algorithm>
 #include <limits>
+#include <lvr/par/comm.hpp>
 #include <new>
 
 #include "comm_handle.hpp"
@@ -45,7 +44,8 @@ int Comm::size() const { return handle_ ? handle_->size : 1; }
 
 bool Comm::any_failed(bool mine) const {
     int any = mine ? 1 : 0;
-    if (handle_) checked(MPI_Allreduce(MPI_IN_PLACE, &any, 1, MPI_INT, MPI_MAX, handle_->comm), "MPI_Allreduce");
+    if (handle_)
+        checked(MPI_Allreduce(MPI_IN_PLACE, &any, 1, MPI_INT, MPI_MAX, handle_->comm), "MPI_Allreduce");
     return any != 0;
 }
 
@@ -72,9 +72,11 @@ void Comm::sum(std::span<double> values) const {
 void Comm::sum(std::span<std::int64_t> values) const {
     if (!handle_) return;
     start();
-    const auto most = std::max<std::int64_t>(1, handle_->largest_message / static_cast<std::int64_t>(sizeof(std::int64_t)));
+    const auto most =
+        std::max<std::int64_t>(1, handle_->largest_message / static_cast<std::int64_t>(sizeof(std::int64_t)));
     in_pieces(static_cast<std::int64_t>(values.size()), most, [&](std::int64_t at, int count) {
-        checked(MPI_Allreduce(MPI_IN_PLACE, values.data() + at, count, MPI_INT64_T, MPI_SUM, handle_->comm), "MPI_Allreduce");
+        checked(MPI_Allreduce(MPI_IN_PLACE, values.data() + at, count, MPI_INT64_T, MPI_SUM, handle_->comm),
+                "MPI_Allreduce");
     });
 }
 
@@ -101,10 +103,12 @@ std::vector<std::string> Comm::gather_bytes(const std::string& bytes, int root) 
     start();
     auto length = static_cast<std::int64_t>(bytes.size());
     std::vector<std::int64_t> lengths(static_cast<std::size_t>(size()));
-    checked(MPI_Gather(&length, 1, MPI_INT64_T, lengths.data(), 1, MPI_INT64_T, root, handle_->comm), "MPI_Gather");
+    checked(MPI_Gather(&length, 1, MPI_INT64_T, lengths.data(), 1, MPI_INT64_T, root, handle_->comm),
+            "MPI_Gather");
     std::vector<std::string> parts;
     prepare([&] {
-        if (rank() == root) for (const auto part : lengths) parts.emplace_back(static_cast<std::size_t>(part), '\0');
+        if (rank() == root)
+            for (const auto part : lengths) parts.emplace_back(static_cast<std::size_t>(part), '\0');
     });
     if (rank() != root) {
         send_pieces(bytes, root);
@@ -112,8 +116,10 @@ std::vector<std::string> Comm::gather_bytes(const std::string& bytes, int root) 
     }
     for (int from = 0; from < size(); ++from) {
         auto& part = parts[static_cast<std::size_t>(from)];
-        if (from == root) part = bytes;
-        else receive_pieces(part, from);
+        if (from == root)
+            part = bytes;
+        else
+            receive_pieces(part, from);
     }
     return parts;
 }
@@ -133,20 +139,24 @@ Comm Comm::split(int color, int key) const {
 }
 
 void Comm::limit_messages(std::int64_t bytes) const {
-    core::ensure(bytes >= 1 && bytes <= std::numeric_limits<int>::max(), "message limit outside MPI's counts");
+    core::ensure(bytes >= 1 && bytes <= std::numeric_limits<int>::max(),
+                 "message limit outside MPI's counts");
     if (handle_) handle_->largest_message = bytes;
 }
 
 void Comm::send_pieces(const std::string& bytes, int to) const {
-    in_pieces(static_cast<std::int64_t>(bytes.size()), handle_->largest_message, [&](std::int64_t at, int count) {
-        checked(MPI_Send(bytes.data() + at, count, MPI_BYTE, to, 0, handle_->comm), "MPI_Send");
-    });
+    in_pieces(static_cast<std::int64_t>(bytes.size()), handle_->largest_message,
+              [&](std::int64_t at, int count) {
+                  checked(MPI_Send(bytes.data() + at, count, MPI_BYTE, to, 0, handle_->comm), "MPI_Send");
+              });
 }
 
 void Comm::receive_pieces(std::string& bytes, int from) const {
-    in_pieces(static_cast<std::int64_t>(bytes.size()), handle_->largest_message, [&](std::int64_t at, int count) {
-        checked(MPI_Recv(bytes.data() + at, count, MPI_BYTE, from, 0, handle_->comm, MPI_STATUS_IGNORE), "MPI_Recv");
-    });
+    in_pieces(
+        static_cast<std::int64_t>(bytes.size()), handle_->largest_message, [&](std::int64_t at, int count) {
+            checked(MPI_Recv(bytes.data() + at, count, MPI_BYTE, from, 0, handle_->comm, MPI_STATUS_IGNORE),
+                    "MPI_Recv");
+        });
 }
 
 void Comm::prepare(const std::function<void()>& allocate) const {

@@ -6,21 +6,19 @@
 #include <boost/serialization/optional.hpp>
 #include <boost/serialization/string.hpp>
 #include <boost/serialization/vector.hpp>
-
 #include <cstdint>
 #include <functional>
+#include <lvr/core/error.hpp>
 #include <memory>
 #include <span>
 #include <sstream>
 #include <string>
 #include <vector>
 
-#include <lvr/core/error.hpp>
-
 namespace lvr::par {
 
-/// What a collective call throws when another rank of the group has failed and will not take part: `together` turns
-/// it into that rank's own error.
+/// What a collective call throws when another rank of the group has failed and will not take part: `together`
+/// turns it into that rank's own error.
 class PeerFailure : public core::Error {
   public:
     PeerFailure(const void* group, bool is_here);
@@ -32,10 +30,11 @@ class PeerFailure : public core::Error {
     bool is_here_;
 };
 
-/// A group of ranks that work together. The default one is serial: one rank, and every operation below does what it
-/// would among one. Nobody asks how many there are before calling. A copy is another handle on the same group.
-/// Every call but rank() and size() is collective: all ranks of the group make it, in the same order. Each begins with
-/// a word about failures, so a rank that has failed inside `together` is not waited for.
+/// A group of ranks that work together. The default one is serial: one rank, and every operation below does
+/// what it would among one. Nobody asks how many there are before calling. A copy is another handle on the
+/// same group. Every call but rank() and size() is collective: all ranks of the group make it, in the same
+/// order. Each begins with a word about failures, so a rank that has failed inside `together` is not waited
+/// for.
 /// @throws PeerFailure if another rank has failed; Error (internal) naming the MPI call that failed
 class Comm {
   public:
@@ -45,8 +44,8 @@ class Comm {
     int size() const;
     void barrier() const;
 
-    /// Sums over the ranks, element by element, in place. Doubles are added in rank order on one rank and broadcast,
-    /// so that the sum is the same bits on every rank.
+    /// Sums over the ranks, element by element, in place. Doubles are added in rank order on one rank and
+    /// broadcast, so that the sum is the same bits on every rank.
     void sum(std::span<double> values) const;
     void sum(std::span<std::int64_t> values) const;
     std::int64_t max(std::int64_t value) const;
@@ -84,7 +83,8 @@ class Comm {
     /// The ranks that gave the same `color`, ordered by `key`, then by rank.
     Comm split(int color, int key) const;
 
-    /// The word about failures with which every collective call begins. @return true if any rank says that it failed
+    /// The word about failures with which every collective call begins. @return true if any rank says that it
+    /// failed
     bool any_failed(bool mine) const;
     /// Tells groups apart: the same for copies, null if serial.
     const void* group() const { return handle_.get(); }

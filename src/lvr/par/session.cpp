@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <lvr/par/session.hpp>
-
 #include <mpi.h>
 
 #include <cstdlib>
 #include <exception>
+#include <lvr/par/session.hpp>
 
 #include "comm_handle.hpp"
 #include "mpi_call.hpp"
@@ -31,14 +30,16 @@ int announced() {
     return is_set("SLURM_STEP_ID") ? count_in("SLURM_STEP_NUM_TASKS") : 0;
 }
 
-/// A launcher of another MPI than ours starts each process as a world of its own; all would do the whole work.
+/// A launcher of another MPI than ours starts each process as a world of its own; all would do the whole
+/// work.
 void check_size(int size) {
     const int expected = announced();
     if (expected <= 1 || size > 1) return;
-    throw core::Error(core::ErrorKind::usage,
-                      "the launcher started " + std::to_string(expected) + " processes, but MPI knows of one only",
-                      "each of them would do the whole work and write the same files",
-                      "use the mpirun of the MPI that this program was built with, or srun --mpi=pmix (or pmi2)");
+    throw core::Error(
+        core::ErrorKind::usage,
+        "the launcher started " + std::to_string(expected) + " processes, but MPI knows of one only",
+        "each of them would do the whole work and write the same files",
+        "use the mpirun of the MPI that this program was built with, or srun --mpi=pmix (or pmi2)");
 }
 
 }  // namespace
@@ -64,7 +65,8 @@ Session::Session() {
 
 Session::~Session() {
     if (!started_) return;
-    // Finalize waits for all ranks: an exception that is unwinding this one alone must not make them wait for ever.
+    // Finalize waits for all ranks: an exception that is unwinding this one alone must not make them wait for
+    // ever.
     if (std::uncaught_exceptions() > exceptions_before_) abandon(k_unwinding_status);
     MPI_Finalize();
 }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <lvr/par/together.hpp>
-
 #include <algorithm>
+#include <lvr/par/together.hpp>
 #include <new>
 
 namespace lvr::par {
 namespace {
 
-RankFailure failure(core::ErrorKind kind, const std::string& message) { return {true, static_cast<int>(kind), message}; }
+RankFailure failure(core::ErrorKind kind, const std::string& message) {
+    return {true, static_cast<int>(kind), message};
+}
 
 /// A line that names the ranks that failed; empty if all did alike.
 std::string failed_ranks(const std::vector<RankFailure>& all) {
@@ -22,9 +23,11 @@ std::string failed_ranks(const std::vector<RankFailure>& all) {
 /// Every rank of the group knows that one of them failed, and is here.
 [[noreturn]] void exchange(const Comm& comm, const RankFailure& mine) {
     const auto all = comm.all_gather(mine);
-    const auto first = std::find_if(all.begin(), all.end(), [](const RankFailure& one) { return one.failed; });
+    const auto first =
+        std::find_if(all.begin(), all.end(), [](const RankFailure& one) { return one.failed; });
     core::ensure(first != all.end(), "a failure without a failing rank");
-    throw CollectiveError(static_cast<core::ErrorKind>(first->kind), first->message + failed_ranks(all), comm.group());
+    throw CollectiveError(static_cast<core::ErrorKind>(first->kind), first->message + failed_ranks(all),
+                          comm.group());
 }
 
 }  // namespace
@@ -55,7 +58,8 @@ void agree_on_failure(const Comm& comm) {
         if (error.group() == comm.group()) throw;
         mine = current_failure();
     } catch (const PeerFailure& error) {
-        if (error.group() == comm.group()) exchange(comm, error.is_here() ? current_failure() : RankFailure{});
+        if (error.group() == comm.group())
+            exchange(comm, error.is_here() ? current_failure() : RankFailure{});
         mine = current_failure();
     } catch (...) {
         mine = current_failure();

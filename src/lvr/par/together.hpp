@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <lvr/core/error.hpp>
+#include <lvr/par/comm.hpp>
 #include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
-
-#include <lvr/core/error.hpp>
-#include <lvr/par/comm.hpp>
 
 namespace lvr::par {
 
@@ -42,13 +41,15 @@ RankFailure current_failure();
 void agree(const Comm& comm);
 
 /// The end of a `together` that threw here, called while handling that exception.
-/// @throws CollectiveError, the same on every rank: the lowest failing rank's kind and message, and which ranks failed
+/// @throws CollectiveError, the same on every rank: the lowest failing rank's kind and message, and which
+/// ranks failed
 ///         unless all did alike. One that the whole group knows already goes on as it is.
 [[noreturn]] void agree_on_failure(const Comm& comm);
 
-/// Runs `body` on every rank and returns its value; if it throws on any rank, every rank throws. Ranks that wait for
-/// the failing one in a collective call of the same group are freed by it; so `body` may use `comm` as it likes, and
-/// may hold a `together` of its own. (A group split off from `comm` needs its own `together`.)
+/// Runs `body` on every rank and returns its value; if it throws on any rank, every rank throws. Ranks that
+/// wait for the failing one in a collective call of the same group are freed by it; so `body` may use `comm`
+/// as it likes, and may hold a `together` of its own. (A group split off from `comm` needs its own
+/// `together`.)
 template <class Body>
 auto together(const Comm& comm, Body body) {
     if constexpr (std::is_void_v<decltype(body())>) {

@@ -3,18 +3,16 @@
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
-#include <type_traits>
-
 #include <lvr/core/build_info.hpp>
 #include <lvr/core/error.hpp>
 #include <lvr/core/log.hpp>
 #include <lvr/run/exit_codes.hpp>
 #include <lvr/run/job.hpp>
+#include <type_traits>
 
 namespace lvr::run {
 namespace {
@@ -47,13 +45,15 @@ void add_map(CLI::App& app, const std::string& name, core::StringMap* map, const
            [map, name](const std::vector<std::string>& items) {
                for (const auto& item : items) {
                    const auto equals = item.find('=');
-                   if (equals == std::string::npos) throw CLI::ValidationError(name, "'" + item + "' is not NAME=TEXT");
+                   if (equals == std::string::npos)
+                       throw CLI::ValidationError(name, "'" + item + "' is not NAME=TEXT");
                    (*map)[item.substr(0, equals)] = item.substr(equals + 1);
                }
            },
            doc)
         ->type_name("NAME=TEXT")
-        ->take_all();
+        ->take_all()
+        ->allow_extra_args(false);
 }
 
 /// The whole text as one number; CLI11's own reading stops at the ends of the type without a word.
@@ -70,12 +70,14 @@ T number_in(const std::string& option, const std::string& text) {
 
 template <class T>
 void add_number(CLI::App& app, const std::string& name, T* value, const std::string& doc) {
-    app.add_option_function<std::string>(name, [=](const std::string& text) { *value = number_in<T>(name, text); }, doc)
+    app.add_option_function<std::string>(
+           name, [=](const std::string& text) { *value = number_in<T>(name, text); }, doc)
         ->type_name(k_wanted<T>)
         ->default_str(core::shortest(static_cast<double>(*value)));
 }
 
-void add_numbers(CLI::App& app, const std::string& name, std::vector<double>* values, const std::string& doc) {
+void add_numbers(CLI::App& app, const std::string& name, std::vector<double>* values,
+                 const std::string& doc) {
     const auto read = [=](const std::vector<std::string>& texts) {
         values->clear();
         for (const auto& text : texts) values->push_back(number_in<double>(name, text));
@@ -117,12 +119,16 @@ struct CommonOptions {
 };
 
 void build(CLI::App& app, const JobInfo& info, const core::Fields& fields, CommonOptions& common) {
-    app.footer(info.footer + "\n\nExit status: 0 ok, 2 usage, 3 input, 4 output, 5 out of a resource, 6 internal, 75 interrupted.");
+    app.footer(info.footer +
+               "\n\nExit status: 0 ok, 2 usage, 3 input, 4 output, 5 out of a resource, 6 internal, 75 "
+               "interrupted.");
     app.get_formatter()->column_width(34);
     for (const auto& field : fields) add_field(app, field);
-    app.add_option("--config", common.config, "TOML file with any of these options; the command line overrides it");
+    app.add_option("--config", common.config,
+                   "TOML file with any of these options; the command line overrides it");
     app.add_flag("--dump-config", common.dump_config, "print the resolved configuration as TOML and stop");
-    app.add_option("--log-level", common.log_level, "what stderr gets: debug, info, warning, error")->capture_default_str();
+    app.add_option("--log-level", common.log_level, "what stderr gets: debug, info, warning, error")
+        ->capture_default_str();
     app.add_flag("--version", common.version, "print version and build and stop");
 }
 
@@ -163,7 +169,8 @@ std::string usage_message(const CLI::ParseError& error, const CLI::App& app, int
     return std::string(error.what()) + "\n  remedy: " + suggestion(app, argc, argv);
 }
 
-std::optional<int> parse(int argc, char** argv, const JobInfo& info, const core::Fields& fields, CommonOptions& common) {
+std::optional<int> parse(int argc, char** argv, const JobInfo& info, const core::Fields& fields,
+                         CommonOptions& common) {
     const std::string file = config_file(argc, argv);
     if (!file.empty()) core::load_toml(file, fields);
     CLI::App app(info.summary, info.name);

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <lvr/run/job.hpp>
-
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-
 #include <lvr/core/log.hpp>
 #include <lvr/par/together.hpp>
 #include <lvr/run/exit_codes.hpp>
+#include <lvr/run/job.hpp>
 #include <lvr/run/signals.hpp>
 
 namespace lvr::run {
 
 void write_stdout(std::string_view text) {
-    const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+    const bool written =
+        std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
     if (written) return;
-    throw core::output_error(std::string("cannot write to stdout: ") + std::strerror(errno), "the result is incomplete",
+    throw core::output_error(std::string("cannot write to stdout: ") + std::strerror(errno),
+                             "the result is incomplete",
                              "free the disk or the pipe behind it and start again");
 }
 
