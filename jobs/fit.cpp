@@ -13,7 +13,8 @@ using namespace lvr;
 
 const run::JobInfo k_info = {
     "lvr-fit",
-    "Fits the law of vision representation: benchmark score as a quadratic of Alignment (A) and Correspondence (C).",
+    "Fits the law of vision representation: benchmark score as a quadratic of Alignment (A) and "
+    "Correspondence (C).",
     "Examples:\n"
     "  lvr-fit data/paper/v1.csv                        the paper's table, with what holds out of sample\n"
     "  lvr-fit results.h5 --policy --out law/           tables and law.json, law.h5 for lvr-report\n"
@@ -21,15 +22,16 @@ const run::JobInfo k_info = {
     "  mpirun -np 4 lvr-fit results.h5 --plan-study     compare the planners\n"
     "  lvr-fit --convert table.csv results.h5           CSV <-> HDF5, nothing lost"};
 
-files::Results read_input(const std::string& file) {
+files::Results read_input(const run::Job& job, const std::string& file) {
     std::string note;
     auto results = files::read_results_with_dir(file, &note);
-    if (!note.empty()) core::warn("{}", note);
+    if (!note.empty() && job.is_root()) core::warn("{}", note);
     return results;
 }
 
-int convert(const std::string& from, const std::string& to) {
-    const auto results = read_input(from);
+int convert(const run::Job& job, const std::string& from, const std::string& to) {
+    if (!job.is_root()) return 0;
+    const auto results = read_input(job, from);
     files::write_results(to, results);
     core::info("wrote {}", to);
     return 0;
@@ -37,16 +39,14 @@ int convert(const std::string& from, const std::string& to) {
 
 int fit(run::Job& job, const analysis::FitConfig& config) {
     const auto& comm = job.world();
-    if (config.convert) return par::together(comm, [&] { return job.is_root() ? convert(config.input, config.target) : 0; });
-    const auto results = par::together(comm, [&] { return read_input(config.input); });
-    const auto analysis = par::together(comm, [&] { return analysis::analyse(results, config, comm); });
-    return par::together(comm, [&] {
-        if (!job.is_root()) return 0;
-        for (const auto& warning : analysis.table.warnings) core::warn("{}", warning);
-        if (!config.out.empty()) analysis::write_outputs(analysis, config.out);
-        job.print(analysis::render(analysis, config.format));
-        return 0;
-    });
+    if (config.convert) return convert(job, config.input, config.target);
+    const auto results = par::together(comm, [&] { return read_input(job, config.input); });
+    const auto analysis = analysis::analyse(results, config, comm);
+    if (!job.is_root()) return 0;
+    for (const auto& warning : analysis.table.warnings) core::warn("{}", warning);
+    if (!config.out.empty()) analysis::write_outputs(analysis, config.out);
+    job.print(analysis::render(analysis, config.format));
+    return 0;
 }
 
 }  // namespace

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// One main for every test program: serial when started by hand, MPI under a launcher; all ranks return the same code.
+// One main for every test program: serial when started by hand, MPI under a launcher; all ranks return the
+// same code.
 #define CATCH_CONFIG_RUNNER
 #include <catch2/catch.hpp>
-
 #include <iostream>
-#include <sstream>
-
 #include <lvr/par/session.hpp>
+#include <sstream>
 
 #include "world.hpp"
 
@@ -26,7 +25,8 @@ int main(int argc, char** argv) {
     if (the_world.rank() > 0) std::cout.rdbuf(muted.rdbuf());
     const int failures = catch_session.run();
     std::cout.rdbuf(console);
-    if (the_world.rank() > 0 && failures != 0) std::cout << "[rank " << the_world.rank() << "]\n" << muted.str();
+    if (the_world.rank() > 0 && failures != 0)
+        std::cout << "[rank " << the_world.rank() << "]\n" << muted.str();
     const auto worst = static_cast<int>(the_world.max(failures));
     the_world = {};
     return worst;

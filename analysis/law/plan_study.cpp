@@ -11,6 +11,7 @@
 #include <analysis/law/study_table.hpp>
 #include <lvr/core/error.hpp>
 #include <lvr/core/rng.hpp>
+#include <lvr/run/signals.hpp>
 
 namespace lvr::analysis {
 namespace {
@@ -78,6 +79,7 @@ void play(const Contender& contender, const StudyTable& table, std::int64_t repe
             continue;
         }
         for (Index b = 0; b < table.scores.rows(); ++b) {
+            run::stop_if_requested();
             const Candidates one{table.candidates.a.row(b), table.candidates.c};
             const auto runs = run_planner(contender.planner, one, table.scores.row(b), k_budgets,
                                           core::KeyedRng(stream.next(), {contender.name()}));

@@ -13,6 +13,7 @@
 #include <lvr/core/error.hpp>
 #include <lvr/core/rng.hpp>
 #include <lvr/par/shard.hpp>
+#include <lvr/run/signals.hpp>
 
 namespace lvr::analysis {
 namespace {
@@ -84,6 +85,7 @@ PolicyCurves enumerate(const Problem& problem, Sampling sampling, const std::vec
     mass[0].fill(1);
     std::vector<bool> trained(static_cast<std::size_t>(n));
     for (std::uint32_t mask = 0; mask < mass.size(); ++mask) {
+        run::stop_if_requested();
         if (mass[mask][0] == 0) continue;
         const int size = std::popcount(mask);
         for (int top = 0; size > 0 && top < k_tops; ++top) {
@@ -158,6 +160,7 @@ PolicyCurves simulate(const Problem& problem, Sampling sampling, const PolicyCho
     for (std::int64_t trial = comm.rank(); trial < choice.trials; trial += comm.size()) {
         const core::KeyedRng rng(static_cast<std::uint64_t>(choice.seed),
                                  {"policy", problem.benchmark, name_of(sampling)}, static_cast<std::uint64_t>(trial));
+        run::stop_if_requested();
         simulate_run(problem, sampling, chances, rng, curves);
     }
     for (int top = 0; top < k_tops; ++top) {

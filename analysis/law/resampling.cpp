@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include <lvr/core/rng.hpp>
+#include <lvr/run/signals.hpp>
 
 namespace lvr::analysis {
 namespace {
@@ -36,6 +37,7 @@ std::optional<double> permutation_p_value(const Problem& problem, const CentredF
     for (std::int64_t draw = 0; draw < draws; ++draw) {
         core::KeyedRng rng(static_cast<std::uint64_t>(choice.seed), {"permutation", problem.benchmark, form},
                            static_cast<std::uint64_t>(draw));
+        run::stop_if_requested();
         std::iota(order.begin(), order.end(), Index{0});
         rng.shuffle(order);
         for (Index i = 0; i < y.size(); ++i) permuted[i] = y[order[static_cast<std::size_t>(i)]];
@@ -74,6 +76,7 @@ Draws bootstrap(const Problem& problem, const MatrixXd& columns, const FitChoice
         // The key leaves out the form: all forms see the same resamples, so their intervals can be compared.
         core::KeyedRng rng(static_cast<std::uint64_t>(choice.seed), {"bootstrap", problem.benchmark},
                            static_cast<std::uint64_t>(draw));
+        run::stop_if_requested();
         for (int& row : rows) row = static_cast<int>(rng.below(rows.size()));
         add_draw(rows, solver, law.rank, draws);
     }

@@ -10,6 +10,7 @@
 #include <analysis/law/least_squares.hpp>
 #include <lvr/core/error.hpp>
 #include <lvr/par/shard.hpp>
+#include <lvr/run/signals.hpp>
 
 namespace lvr::analysis {
 namespace {
@@ -53,6 +54,7 @@ void for_masks(int rows, const par::Comm& comm, Visit visit) {
     core::ensure(rows <= k_largest_enumeration, "too many rows to enumerate their subsets");
     for (std::uint32_t mask = static_cast<std::uint32_t>(comm.rank()); mask < 1U << rows;
          mask += static_cast<std::uint32_t>(comm.size())) {
+        run::stop_if_requested();
         visit(mask);
     }
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string>
-
 #include <lvr/core/json.hpp>
+#include <string>
 
 namespace lvr::core {
 

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <lvr/core/config.hpp>
-
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <numeric>
-#include <sstream>
-
+#include <cmath>
+#include <lvr/core/config.hpp>
 #include <lvr/core/error.hpp>
 #include <lvr/core/text_file.hpp>
+#include <numeric>
+#include <sstream>
 
 namespace lvr::core {
 namespace {
@@ -29,21 +28,24 @@ template <class T>
 T typed(const toml::node& node, const std::string& where, const char* type) {
     const auto value = node.value_exact<T>();
     if (!value) {
-        throw input_error(fmt::format("{}: is not {}", where, type), "a value of another type would be guessed at",
-                          "give it " + std::string(type));
+        throw usage_error(fmt::format("{}: is not {}", where, type),
+                          "a value of another type would be guessed at", "give it " + std::string(type));
     }
     return *value;
 }
 
 double real(const toml::node& node, const std::string& where) {
     if (const auto integer = node.value_exact<std::int64_t>()) return static_cast<double>(*integer);
-    return typed<double>(node, where, "a number");
+    const double value = typed<double>(node, where, "a number");
+    if (!std::isfinite(value))
+        throw usage_error(where + ": is not a finite number", "", "give it a finite number");
+    return value;
 }
 
 template <class T, class Convert>
 std::vector<T> list(const toml::node& node, const std::string& where, Convert convert) {
     const auto* array = node.as_array();
-    if (array == nullptr) throw input_error(where + ": is not a list", "", "write it in brackets: [ , ]");
+    if (array == nullptr) throw usage_error(where + ": is not a list", "", "write it in brackets: [ , ]");
     std::vector<T> items;
     for (const auto& item : *array) items.push_back(convert(item, where));
     return items;
@@ -51,10 +53,12 @@ std::vector<T> list(const toml::node& node, const std::string& where, Convert co
 
 StringMap string_map(const toml::node& node, const std::string& where) {
     const auto* table = node.as_table();
-    if (table == nullptr) throw input_error(where + ": is not a table", "", "write it as a [table] of name = \"text\"");
+    if (table == nullptr)
+        throw usage_error(where + ": is not a table", "", "write it as a [table] of name = \"text\"");
     StringMap map;
     for (const auto& [key, item] : *table) {
-        map[std::string(key.str())] = typed<std::string>(item, where + "." + std::string(key.str()), "a text");
+        map[std::string(key.str())] =
+            typed<std::string>(item, where + "." + std::string(key.str()), "a text");
     }
     return map;
 }
@@ -87,26 +91,27 @@ std::string toml_number(double value) {
 }
 
 std::string toml_value(const Field& field) {
-    return std::visit(
-        Overloaded{[](const bool* v) { return std::string(*v ? "true" : "false"); },
-                   [](const std::int64_t* v) { return std::to_string(*v); },
-                   [](const double* v) { return toml_number(*v); }, [](const std::string* v) { return quoted(*v); },
-                   [](const std::vector<std::string>* v) {
-                       std::vector<std::string> items;
-                       for (const auto& item : *v) items.push_back(quoted(item));
-                       return fmt::format("[{}]", fmt::join(items, ", "));
-                   },
-                   [](const std::vector<double>* v) {
-                       std::vector<std::string> items;
-                       for (const double item : *v) items.push_back(toml_number(item));
-                       return fmt::format("[{}]", fmt::join(items, ", "));
-                   },
-                   [](const StringMap* v) {
-                       std::vector<std::string> items;
-                       for (const auto& [key, item] : *v) items.push_back(quoted(key) + " = " + quoted(item));
-                       return fmt::format("{{{}}}", fmt::join(items, ", "));
-                   }},
-        field.value);
+    return std::visit(Overloaded{[](const bool* v) { return std::string(*v ? "true" : "false"); },
+                                 [](const std::int64_t* v) { return std::to_string(*v); },
+                                 [](const double* v) { return toml_number(*v); },
+                                 [](const std::string* v) { return quoted(*v); },
+                                 [](const std::vector<std::string>* v) {
+                                     std::vector<std::string> items;
+                                     for (const auto& item : *v) items.push_back(quoted(item));
+                                     return fmt::format("[{}]", fmt::join(items, ", "));
+                                 },
+                                 [](const std::vector<double>* v) {
+                                     std::vector<std::string> items;
+                                     for (const double item : *v) items.push_back(toml_number(item));
+                                     return fmt::format("[{}]", fmt::join(items, ", "));
+                                 },
+                                 [](const StringMap* v) {
+                                     std::vector<std::string> items;
+                                     for (const auto& [key, item] : *v)
+                                         items.push_back(quoted(key) + " = " + quoted(item));
+                                     return fmt::format("{{{}}}", fmt::join(items, ", "));
+                                 }},
+                      field.value);
 }
 
 toml::table parse(const std::filesystem::path& file) {
@@ -114,7 +119,7 @@ toml::table parse(const std::filesystem::path& file) {
     try {
         return toml::parse(content, file.string());
     } catch (const toml::parse_error& error) {
-        throw input_error(fmt::format("{}: line {}, column {}: {}", file.string(), error.source().begin.line,
+        throw usage_error(fmt::format("{}: line {}, column {}: {}", file.string(), error.source().begin.line,
                                       error.source().begin.column, error.description()),
                           "the configuration is not valid TOML", "correct that line");
     }
@@ -128,12 +133,14 @@ void load_toml(const std::filesystem::path& file, const Fields& fields) {
     for (const auto& field : fields) names.push_back(field.name);
     for (const auto& [key, node] : table) {
         const std::string name(key.str());
-        const auto field = std::find_if(fields.begin(), fields.end(), [&](const Field& f) { return f.name == name; });
+        const auto field =
+            std::find_if(fields.begin(), fields.end(), [&](const Field& f) { return f.name == name; });
         const std::string where = fmt::format("{}: {}: {}", file.string(), position(node), name);
         if (field == fields.end()) {
             const std::string near = nearest(name, names);
-            throw input_error(where + ": unknown key", "a misspelt key would be ignored silently",
-                              near.empty() ? "see --dump-config for the keys" : "did you mean '" + near + "'?");
+            throw usage_error(
+                where + ": unknown key", "a misspelt key would be ignored silently",
+                near.empty() ? "see --dump-config for the keys" : "did you mean '" + near + "'?");
         }
         assign(*field, node, where);
     }
@@ -185,8 +192,9 @@ void check_choices(const Fields& fields) {
         const auto* value = std::get_if<std::string*>(&field.value);
         if (value == nullptr || field.choices.empty()) continue;
         if (std::find(field.choices.begin(), field.choices.end(), **value) != field.choices.end()) continue;
-        throw usage_error(fmt::format("{}: '{}' is not one of {}", field.name, **value, fmt::join(field.choices, ", ")),
-                          "", "choose one of them");
+        throw usage_error(
+            fmt::format("{}: '{}' is not one of {}", field.name, **value, fmt::join(field.choices, ", ")), "",
+            "choose one of them");
     }
 }
 

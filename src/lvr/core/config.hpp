@@ -3,19 +3,18 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <lvr/core/json.hpp>
 #include <map>
 #include <string>
 #include <variant>
 #include <vector>
 
-#include <lvr/core/json.hpp>
-
 namespace lvr::core {
 
 using StringMap = std::map<std::string, std::string>;
 
-/// One field of a configuration struct: its name (snake_case; `--kebab-case` on the command line), where it lives,
-/// and one line that says what it is, with its unit.
+/// One field of a configuration struct: its name (snake_case; `--kebab-case` on the command line), where it
+/// lives, and one line that says what it is, with its unit.
 struct Field {
     std::string name;
     std::variant<bool*, std::int64_t*, double*, std::string*, std::vector<std::string>*, std::vector<double>*,
@@ -30,8 +29,10 @@ struct Field {
 using Fields = std::vector<Field>;
 
 /// Sets the fields that a TOML file names.
-/// @throws Error (input) for a syntax error (with line and column), an unknown key (naming the nearest known one),
-///         a wrong type or a text that is not among the choices.
+/// @throws Error (input) if the file cannot be read; (usage) for a syntax error (with line and column), an
+/// unknown key
+///         (naming the nearest known one), a wrong type, an infinite number or a text that is not among the
+///         choices
 void load_toml(const std::filesystem::path& file, const Fields& fields);
 
 /// The fields as a TOML document that `load_toml` reads back, each behind its doc line.

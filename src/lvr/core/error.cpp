@@ -29,7 +29,8 @@ Error output_error(const std::string& problem, const std::string& why, const std
 }
 
 void ensure(bool condition, const char* what) {
-    if (!condition) throw Error(ErrorKind::internal, std::string("internal error: ") + what, "", "please report this");
+    if (!condition)
+        throw Error(ErrorKind::internal, std::string("internal error: ") + what, "", "please report this");
 }
 
 }  // namespace lvr::core

@@ -15,10 +15,8 @@ class Error : public std::runtime_error {
     /// @param problem what is wrong, naming the file, row, key or rank
     /// @param why     why that matters (may be empty)
     /// @param remedy  what to do about it (may be empty)
-    Error(ErrorKind kind, const std::string& problem, const std::string& why = "", const std::string& remedy = "");
-
-    /// Takes a message that is already in the grammar: used where an error crosses from another rank.
-    static Error from_message(ErrorKind kind, const std::string& message) { return Error(kind, message); }
+    Error(ErrorKind kind, const std::string& problem, const std::string& why = "",
+          const std::string& remedy = "");
 
     ErrorKind kind() const { return kind_; }
 

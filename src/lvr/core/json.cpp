@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <lvr/core/json.hpp>
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <lvr/core/json.hpp>
 
 namespace lvr::core {
 namespace {
@@ -12,6 +11,9 @@ namespace {
 bool is_flat(const Json& array) {
     return std::none_of(array.begin(), array.end(), [](const Json& item) { return item.is_structured(); });
 }
+
+/// Bytes that are not UTF-8 become U+FFFD: the text must stay JSON.
+std::string plain_text(const Json& text) { return text.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 void write(const Json& value, const std::string& indent, std::string& out);
 
@@ -23,7 +25,7 @@ void write_items(const Json& value, const std::string& indent, std::string& out)
     for (auto item = value.begin(); item != value.end(); ++item) {
         if (!first) out += one_line ? ", " : ",";
         if (!one_line) out += "\n" + inner;
-        if (value.is_object()) out += Json(item.key()).dump() + ": ";
+        if (value.is_object()) out += plain_text(item.key()) + ": ";
         write(*item, inner, out);
         first = false;
     }
@@ -37,7 +39,7 @@ void write(const Json& value, const std::string& indent, std::string& out) {
     } else if (value.is_structured() && !value.empty()) {
         write_items(value, indent, out);
     } else {
-        out += value.dump(-1, ' ', false, Json::error_handler_t::replace);
+        out += plain_text(value);
     }
 }
 

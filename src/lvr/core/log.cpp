@@ -1,27 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <lvr/core/log.hpp>
-
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <memory>
-
 #include <lvr/core/error.hpp>
+#include <lvr/core/log.hpp>
+#include <memory>
 
 namespace lvr::core {
 namespace {
 
+std::string pattern(int rank, int size) {
+    return "[%H:%M:%S" + (size > 1 ? fmt::format(" r{}/{}", rank, size) : "") + " %l] %v";
+}
+
 std::shared_ptr<spdlog::logger>& logger() {
-    static auto instance = std::make_shared<spdlog::logger>("lvr", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    static auto instance = [] {
+        auto made =
+            std::make_shared<spdlog::logger>("lvr", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+        made->set_pattern(pattern(0, 1));
+        return made;
+    }();
     return instance;
 }
 
 spdlog::level::level_enum translate(LogLevel level) {
     switch (level) {
-        case LogLevel::debug: return spdlog::level::debug;
-        case LogLevel::info: return spdlog::level::info;
-        case LogLevel::warning: return spdlog::level::warn;
-        case LogLevel::error: return spdlog::level::err;
+        case LogLevel::debug:
+            return spdlog::level::debug;
+        case LogLevel::info:
+            return spdlog::level::info;
+        case LogLevel::warning:
+            return spdlog::level::warn;
+        case LogLevel::error:
+            return spdlog::level::err;
     }
     return spdlog::level::info;
 }
@@ -33,10 +44,7 @@ void start_log(LogLevel level) {
     set_log_ranks(0, 1);
 }
 
-void set_log_ranks(int rank, int size) {
-    const std::string who = size > 1 ? fmt::format(" r{}/{}", rank, size) : "";
-    logger()->set_pattern("[%H:%M:%S" + who + " %l] %v");
-}
+void set_log_ranks(int rank, int size) { logger()->set_pattern(pattern(rank, size)); }
 
 LogLevel log_level(const std::string& name) {
     if (name == "debug") return LogLevel::debug;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <lvr/core/rng.hpp>
-
 #include <cmath>
+#include <lvr/core/error.hpp>
+#include <lvr/core/rng.hpp>
 #include <numbers>
 
 namespace lvr::core {
@@ -37,9 +37,10 @@ KeyedRng::KeyedRng(std::uint64_t seed, std::initializer_list<std::string_view> k
 
 std::uint64_t KeyedRng::next() {
     if (left_ == 0) {
-        const auto words = philox4x32({static_cast<std::uint32_t>(block_), static_cast<std::uint32_t>(block_ >> 32),
-                                       static_cast<std::uint32_t>(index_), static_cast<std::uint32_t>(index_ >> 32)},
-                                      key_);
+        const auto words =
+            philox4x32({static_cast<std::uint32_t>(block_), static_cast<std::uint32_t>(block_ >> 32),
+                        static_cast<std::uint32_t>(index_), static_cast<std::uint32_t>(index_ >> 32)},
+                       key_);
         ++block_;
         words_ = {words[0] | static_cast<std::uint64_t>(words[1]) << 32,
                   words[2] | static_cast<std::uint64_t>(words[3]) << 32};
@@ -63,6 +64,7 @@ double KeyedRng::normal() {
 }
 
 std::uint64_t KeyedRng::below(std::uint64_t bound) {
+    ensure(bound > 0, "a random number below 0");
     const std::uint64_t limit = -bound % bound;  // 2^64 mod bound: draws below it would be biased
     std::uint64_t draw = next();
     while (draw < limit) draw = next();

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <lvr/core/sha256.hpp>
-
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
-
+#include <lvr/core/sha256.hpp>
 #include <lvr/core/text_file.hpp>
 
 namespace lvr::core {
@@ -44,31 +43,66 @@ void compress(State& state, const unsigned char* block) {
     for (int i = 0; i < 64; ++i) {
         const auto t1 = h + (std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25)) + ((e & f) ^ (~e & g)) +
                         k_round[i] + w[i];
-        const auto t2 = (std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
+        const auto t2 =
+            (std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
         h = g, g = f, f = e, e = d + t1, d = c, c = b, b = a, a = t1 + t2;
     }
     const State sum = {a, b, c, d, e, f, g, h};
     for (int i = 0; i < 8; ++i) state[i] += sum[i];
 }
 
+/// Takes bytes piece by piece.
+class Hasher {
+  public:
+    void add(std::string_view bytes) {
+        bits_ += std::uint64_t(bytes.size()) * 8;
+        while (!bytes.empty()) {
+            const std::size_t count = std::min(bytes.size(), block_.size() - held_);
+            std::copy_n(bytes.begin(), count, block_.begin() + static_cast<std::ptrdiff_t>(held_));
+            held_ += count;
+            bytes.remove_prefix(count);
+            if (held_ == block_.size()) flush();
+        }
+    }
+
+    std::string finish() {
+        const std::uint64_t bits = bits_;
+        add("\x80");
+        while (held_ != block_.size() - sizeof bits) add(std::string_view("\0", 1));
+        for (int shift = 56; shift >= 0; shift -= 8) {
+            const char byte = static_cast<char>(bits >> shift);
+            add({&byte, 1});
+        }
+        std::string hex;
+        for (const auto word : state_) hex += fmt::format("{:08x}", word);
+        return hex;
+    }
+
+  private:
+    void flush() {
+        compress(state_, block_.data());
+        held_ = 0;
+    }
+
+    State state_ = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                    0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+    std::array<unsigned char, 64> block_{};
+    std::size_t held_ = 0;
+    std::uint64_t bits_ = 0;
+};
+
 }  // namespace
 
 std::string sha256(std::string_view bytes) {
-    State state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-    const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
-    std::size_t done = 0;
-    for (; done + 64 <= bytes.size(); done += 64) compress(state, data + done);
-    std::string tail(bytes.substr(done));
-    tail.push_back('\x80');
-    while (tail.size() % 64 != 56) tail.push_back('\0');
-    const std::uint64_t bits = std::uint64_t(bytes.size()) * 8;
-    for (int shift = 56; shift >= 0; shift -= 8) tail.push_back(static_cast<char>(bits >> shift));
-    for (std::size_t i = 0; i < tail.size(); i += 64) compress(state, reinterpret_cast<unsigned char*>(&tail[i]));
-    std::string hex;
-    for (const auto word : state) hex += fmt::format("{:08x}", word);
-    return hex;
+    Hasher hasher;
+    hasher.add(bytes);
+    return hasher.finish();
 }
 
-std::string sha256_of_file(const std::filesystem::path& file) { return sha256(read_text(file)); }
+std::string sha256_of_file(const std::filesystem::path& file) {
+    Hasher hasher;
+    read_pieces(file, [&](std::string_view piece) { hasher.add(piece); });
+    return hasher.finish();
+}
 
 }  // namespace lvr::core

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <lvr/par/comm.hpp>
-
 #include <algorithm>
-#include <numeric>
+#include <limits>
+#include <lvr/par/comm.hpp>
+#include <new>
 
 #include "comm_handle.hpp"
 #include "mpi_call.hpp"
@@ -10,28 +10,12 @@
 namespace lvr::par {
 namespace {
 
-constexpr std::int64_t k_chunk = std::int64_t{1} << 30;  // MPI counts are int
-
-/// Calls `part(offset, count)` for pieces that MPI can count.
+/// Calls `part(offset, count)` for pieces of at most `most`, which MPI can count.
 template <class Part>
-void in_chunks(std::int64_t length, Part part) {
-    for (std::int64_t done = 0; done < length; done += k_chunk) {
-        part(done, static_cast<int>(std::min(k_chunk, length - done)));
+void in_pieces(std::int64_t length, std::int64_t most, Part part) {
+    for (std::int64_t done = 0; done < length; done += most) {
+        part(done, static_cast<int>(std::min(most, length - done)));
     }
-}
-
-void send_bytes(const std::string& bytes, int to, MPI_Comm comm) {
-    in_chunks(static_cast<std::int64_t>(bytes.size()), [&](std::int64_t at, int count) {
-        checked(MPI_Send(bytes.data() + at, count, MPI_BYTE, to, 0, comm), "MPI_Send");
-    });
-}
-
-std::string receive_bytes(std::int64_t length, int from, MPI_Comm comm) {
-    std::string bytes(static_cast<std::size_t>(length), '\0');
-    in_chunks(length, [&](std::int64_t at, int count) {
-        checked(MPI_Recv(bytes.data() + at, count, MPI_BYTE, from, 0, comm, MPI_STATUS_IGNORE), "MPI_Recv");
-    });
-    return bytes;
 }
 
 }  // namespace
@@ -48,13 +32,28 @@ Comm::Handle::~Handle() {
     if (owned && finalized == 0) MPI_Comm_free(&comm);
 }
 
+PeerFailure::PeerFailure(const void* group, bool is_here)
+    : core::Error(is_here ? core::ErrorKind::resource : core::ErrorKind::internal,
+                  is_here ? "out of memory for a message of another rank" : "another rank has failed"),
+      group_(group),
+      is_here_(is_here) {}
+
 int Comm::rank() const { return handle_ ? handle_->rank : 0; }
 
 int Comm::size() const { return handle_ ? handle_->size : 1; }
 
-void Comm::barrier() const {
-    if (handle_) checked(MPI_Barrier(handle_->comm), "MPI_Barrier");
+bool Comm::any_failed(bool mine) const {
+    int any = mine ? 1 : 0;
+    if (handle_)
+        checked(MPI_Allreduce(MPI_IN_PLACE, &any, 1, MPI_INT, MPI_MAX, handle_->comm), "MPI_Allreduce");
+    return any != 0;
 }
+
+void Comm::start() const {
+    if (any_failed(false)) throw PeerFailure(group(), false);
+}
+
+void Comm::barrier() const { start(); }
 
 void Comm::sum(std::span<double> values) const {
     if (!handle_) return;
@@ -72,38 +71,55 @@ void Comm::sum(std::span<double> values) const {
 
 void Comm::sum(std::span<std::int64_t> values) const {
     if (!handle_) return;
-    in_chunks(static_cast<std::int64_t>(values.size()), [&](std::int64_t at, int count) {
-        checked(MPI_Allreduce(MPI_IN_PLACE, values.data() + at, count, MPI_INT64_T, MPI_SUM, handle_->comm), "MPI_Allreduce");
+    start();
+    const auto most =
+        std::max<std::int64_t>(1, handle_->largest_message / static_cast<std::int64_t>(sizeof(std::int64_t)));
+    in_pieces(static_cast<std::int64_t>(values.size()), most, [&](std::int64_t at, int count) {
+        checked(MPI_Allreduce(MPI_IN_PLACE, values.data() + at, count, MPI_INT64_T, MPI_SUM, handle_->comm),
+                "MPI_Allreduce");
     });
 }
 
 std::int64_t Comm::max(std::int64_t value) const {
-    if (handle_) checked(MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT64_T, MPI_MAX, handle_->comm), "MPI_Allreduce");
+    if (!handle_) return value;
+    start();
+    checked(MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT64_T, MPI_MAX, handle_->comm), "MPI_Allreduce");
     return value;
 }
 
 void Comm::broadcast_bytes(std::string& bytes, int root) const {
     if (!handle_) return;
+    start();
     auto length = static_cast<std::int64_t>(bytes.size());
     checked(MPI_Bcast(&length, 1, MPI_INT64_T, root, handle_->comm), "MPI_Bcast");
-    bytes.resize(static_cast<std::size_t>(length));
-    in_chunks(length, [&](std::int64_t at, int count) {
+    prepare([&] { bytes.resize(static_cast<std::size_t>(length)); });
+    in_pieces(length, handle_->largest_message, [&](std::int64_t at, int count) {
         checked(MPI_Bcast(bytes.data() + at, count, MPI_BYTE, root, handle_->comm), "MPI_Bcast");
     });
 }
 
 std::vector<std::string> Comm::gather_bytes(const std::string& bytes, int root) const {
     if (!handle_) return {bytes};
+    start();
     auto length = static_cast<std::int64_t>(bytes.size());
     std::vector<std::int64_t> lengths(static_cast<std::size_t>(size()));
-    checked(MPI_Gather(&length, 1, MPI_INT64_T, lengths.data(), 1, MPI_INT64_T, root, handle_->comm), "MPI_Gather");
-    if (rank() != root) {
-        send_bytes(bytes, root, handle_->comm);
-        return {};
-    }
+    checked(MPI_Gather(&length, 1, MPI_INT64_T, lengths.data(), 1, MPI_INT64_T, root, handle_->comm),
+            "MPI_Gather");
     std::vector<std::string> parts;
+    prepare([&] {
+        if (rank() == root)
+            for (const auto part : lengths) parts.emplace_back(static_cast<std::size_t>(part), '\0');
+    });
+    if (rank() != root) {
+        send_pieces(bytes, root);
+        return parts;
+    }
     for (int from = 0; from < size(); ++from) {
-        parts.push_back(from == root ? bytes : receive_bytes(lengths[static_cast<std::size_t>(from)], from, handle_->comm));
+        auto& part = parts[static_cast<std::size_t>(from)];
+        if (from == root)
+            part = bytes;
+        else
+            receive_pieces(part, from);
     }
     return parts;
 }
@@ -116,9 +132,41 @@ std::vector<std::string> Comm::all_gather_bytes(const std::string& bytes) const 
 
 Comm Comm::split(int color, int key) const {
     if (!handle_) return {};
+    start();
     MPI_Comm part = MPI_COMM_NULL;
     checked(MPI_Comm_split(handle_->comm, color, key, &part), "MPI_Comm_split");
     return Comm(std::make_shared<Handle>(part, true));
+}
+
+void Comm::limit_messages(std::int64_t bytes) const {
+    core::ensure(bytes >= 1 && bytes <= std::numeric_limits<int>::max(),
+                 "message limit outside MPI's counts");
+    if (handle_) handle_->largest_message = bytes;
+}
+
+void Comm::send_pieces(const std::string& bytes, int to) const {
+    in_pieces(static_cast<std::int64_t>(bytes.size()), handle_->largest_message,
+              [&](std::int64_t at, int count) {
+                  checked(MPI_Send(bytes.data() + at, count, MPI_BYTE, to, 0, handle_->comm), "MPI_Send");
+              });
+}
+
+void Comm::receive_pieces(std::string& bytes, int from) const {
+    in_pieces(
+        static_cast<std::int64_t>(bytes.size()), handle_->largest_message, [&](std::int64_t at, int count) {
+            checked(MPI_Recv(bytes.data() + at, count, MPI_BYTE, from, 0, handle_->comm, MPI_STATUS_IGNORE),
+                    "MPI_Recv");
+        });
+}
+
+void Comm::prepare(const std::function<void()>& allocate) const {
+    bool failed = false;
+    try {
+        allocate();
+    } catch (const std::bad_alloc&) {
+        failed = true;
+    }
+    if (any_failed(failed)) throw PeerFailure(group(), failed);
 }
 
 }  // namespace lvr::par

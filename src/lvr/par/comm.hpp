@@ -6,8 +6,9 @@
 #include <boost/serialization/optional.hpp>
 #include <boost/serialization/string.hpp>
 #include <boost/serialization/vector.hpp>
-
 #include <cstdint>
+#include <functional>
+#include <lvr/core/error.hpp>
 #include <memory>
 #include <span>
 #include <sstream>
@@ -16,10 +17,25 @@
 
 namespace lvr::par {
 
-/// A group of ranks that work together. The default one is serial: one rank, and every operation below does what it
-/// would among one. Nobody asks how many there are before calling. A copy is another handle on the same group.
-/// Every call but rank() and size() is collective: all ranks of the group make it, in the same order.
-/// @throws Error (internal) naming the MPI call that failed
+/// What a collective call throws when another rank of the group has failed and will not take part: `together`
+/// turns it into that rank's own error.
+class PeerFailure : public core::Error {
+  public:
+    PeerFailure(const void* group, bool is_here);
+    const void* group() const { return group_; }
+    bool is_here() const { return is_here_; }  ///< it is this rank that failed, within the call
+
+  private:
+    const void* group_;
+    bool is_here_;
+};
+
+/// A group of ranks that work together. The default one is serial: one rank, and every operation below does
+/// what it would among one. Nobody asks how many there are before calling. A copy is another handle on the
+/// same group. Every call but rank() and size() is collective: all ranks of the group make it, in the same
+/// order. Each begins with a word about failures, so a rank that has failed inside `together` is not waited
+/// for.
+/// @throws PeerFailure if another rank has failed; Error (internal) naming the MPI call that failed
 class Comm {
   public:
     Comm() = default;
@@ -28,8 +44,8 @@ class Comm {
     int size() const;
     void barrier() const;
 
-    /// Sums over the ranks, element by element, in place. Doubles are added in rank order on one rank and broadcast,
-    /// so that the sum is the same bits on every rank.
+    /// Sums over the ranks, element by element, in place. Doubles are added in rank order on one rank and
+    /// broadcast, so that the sum is the same bits on every rank.
     void sum(std::span<double> values) const;
     void sum(std::span<std::int64_t> values) const;
     std::int64_t max(std::int64_t value) const;
@@ -67,10 +83,24 @@ class Comm {
     /// The ranks that gave the same `color`, ordered by `key`, then by rank.
     Comm split(int color, int key) const;
 
+    /// The word about failures with which every collective call begins. @return true if any rank says that it
+    /// failed
+    bool any_failed(bool mine) const;
+    /// Tells groups apart: the same for copies, null if serial.
+    const void* group() const { return handle_.get(); }
+
+    /// Longer messages are sent in pieces of this many bytes (the default is 1 GiB); the same on every rank.
+    void limit_messages(std::int64_t bytes) const;
+
   private:
     friend class Session;
     struct Handle;  // owns the MPI communicator
     explicit Comm(std::shared_ptr<Handle> handle) : handle_(std::move(handle)) {}
+
+    void start() const;  // throws PeerFailure if any rank has failed
+    void prepare(const std::function<void()>& allocate) const;
+    void send_pieces(const std::string& bytes, int to) const;
+    void receive_pieces(std::string& bytes, int from) const;
 
     template <class T>
     static std::string packed(const T& value) {

@@ -3,9 +3,8 @@
 
 #include <mpi.h>
 
-#include <string>
-
 #include <lvr/core/error.hpp>
+#include <string>
 
 namespace lvr::par {
 
@@ -16,7 +15,8 @@ inline void checked(int code, const char* call) {
     int length = 0;
     MPI_Error_string(code, text, &length);
     throw core::Error(core::ErrorKind::internal, std::string(call) + " failed: " + std::string(text, length),
-                      "the ranks can no longer work together", "see the other ranks' messages; then start the job again");
+                      "the ranks can no longer work together",
+                      "see the other ranks' messages; then start the job again");
 }
 
 }  // namespace lvr::par

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <lvr/par/shard.hpp>
-
 #include <algorithm>
-
 #include <lvr/core/error.hpp>
+#include <lvr/par/shard.hpp>
 
 namespace lvr::par {
 

@@ -14,7 +14,8 @@ struct Range {
     friend bool operator==(const Range&, const Range&) = default;
 };
 
-/// Part `index` of `count` things cut into `parts` contiguous ranges whose sizes differ by at most one, larger first.
+/// Part `index` of `count` things cut into `parts` contiguous ranges whose sizes differ by at most one,
+/// larger first.
 /// @throws Error (internal) unless count >= 0, parts >= 1, 0 <= index < parts
 Range block(std::int64_t count, std::int64_t parts, std::int64_t index);
 

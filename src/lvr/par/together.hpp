@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <lvr/core/error.hpp>
+#include <lvr/par/comm.hpp>
 #include <optional>
 #include <string>
 #include <type_traits>
-
-#include <lvr/core/error.hpp>
-#include <lvr/par/comm.hpp>
+#include <utility>
 
 namespace lvr::par {
 
 /// A failure that every rank of the group knows of: each can leave in good order.
 class CollectiveError : public core::Error {
   public:
-    using core::Error::Error;
+    CollectiveError(core::ErrorKind kind, const std::string& message, const void* group)
+        : core::Error(kind, message), group_(group) {}
+    const void* group() const { return group_; }
+
+  private:
+    const void* group_;
 };
 
 /// What went wrong on one rank; absent if nothing did.
@@ -26,35 +31,42 @@ struct RankFailure {
     void serialize(Archive& archive, unsigned) {
         archive& failed& kind& message;
     }
+    friend bool operator==(const RankFailure&, const RankFailure&) = default;
 };
 
 /// The current exception as a RankFailure. To be called while handling one.
 RankFailure current_failure();
 
-/// If any rank failed, throws the same CollectiveError on every rank: the lowest failing rank's kind and message, and
-/// which ranks failed if more than one took part.
-void agree(const Comm& comm, const RankFailure& mine);
+/// The end of a `together` that went well here. @throws CollectiveError if it did not on another rank
+void agree(const Comm& comm);
 
-/// Runs `body` on every rank and returns its value; if it throws on any rank, every rank throws. `body` must not make
-/// collective calls that the others would wait for after a failure.
+/// The end of a `together` that threw here, called while handling that exception.
+/// @throws CollectiveError, the same on every rank: the lowest failing rank's kind and message, and which
+/// ranks failed
+///         unless all did alike. One that the whole group knows already goes on as it is.
+[[noreturn]] void agree_on_failure(const Comm& comm);
+
+/// Runs `body` on every rank and returns its value; if it throws on any rank, every rank throws. Ranks that
+/// wait for the failing one in a collective call of the same group are freed by it; so `body` may use `comm`
+/// as it likes, and may hold a `together` of its own. (A group split off from `comm` needs its own
+/// `together`.)
 template <class Body>
 auto together(const Comm& comm, Body body) {
-    RankFailure failure;
     if constexpr (std::is_void_v<decltype(body())>) {
         try {
             body();
         } catch (...) {
-            failure = current_failure();
+            agree_on_failure(comm);
         }
-        agree(comm, failure);
+        agree(comm);
     } else {
         std::optional<decltype(body())> value;
         try {
             value.emplace(body());
         } catch (...) {
-            failure = current_failure();
+            agree_on_failure(comm);
         }
-        agree(comm, failure);
+        agree(comm);
         return std::move(*value);
     }
 }

@@ -3,29 +3,34 @@
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
-
+#include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <cstdlib>
-
 #include <lvr/core/build_info.hpp>
 #include <lvr/core/error.hpp>
 #include <lvr/core/log.hpp>
 #include <lvr/run/exit_codes.hpp>
 #include <lvr/run/job.hpp>
+#include <type_traits>
 
 namespace lvr::run {
 namespace {
 
 /// Under a launcher only rank 0 speaks of what every rank sees alike.
 bool speaks() {
-    for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"}) {
+    for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"}) {
         if (const char* rank = std::getenv(name)) return std::string(rank) == "0";
     }
     return true;
 }
 
-void say(std::FILE* where, const std::string& text) {
-    if (speaks()) std::fputs(text.c_str(), where);
+void say(const std::string& text) {
+    if (speaks()) write_stdout(text);
 }
+
+template <class T>
+constexpr const char* k_wanted = std::is_integral_v<T> ? "an integer" : "a number";
 
 std::string option_name(const core::Field& field) {
     if (field.positional) return field.name;
@@ -40,23 +45,48 @@ void add_map(CLI::App& app, const std::string& name, core::StringMap* map, const
            [map, name](const std::vector<std::string>& items) {
                for (const auto& item : items) {
                    const auto equals = item.find('=');
-                   if (equals == std::string::npos) throw CLI::ValidationError(name, "'" + item + "' is not NAME=TEXT");
+                   if (equals == std::string::npos)
+                       throw CLI::ValidationError(name, "'" + item + "' is not NAME=TEXT");
                    (*map)[item.substr(0, equals)] = item.substr(equals + 1);
                }
            },
            doc)
         ->type_name("NAME=TEXT")
-        ->take_all();
+        ->take_all()
+        ->allow_extra_args(false);
+}
+
+/// The whole text as one number; CLI11's own reading stops at the ends of the type without a word.
+template <class T>
+T number_in(const std::string& option, const std::string& text) {
+    T value{};
+    const char* const last = text.data() + text.size();
+    const auto [end, code] = std::from_chars(text.data() + text.starts_with('+'), last, value);
+    bool fits = code == std::errc() && end == last;
+    if constexpr (std::is_floating_point_v<T>) fits = fits && std::isfinite(value);
+    if (!fits) throw CLI::ValidationError(option, fmt::format("'{}' is not {}", text, k_wanted<T>));
+    return value;
 }
 
 template <class T>
-void add_value(CLI::App& app, const std::string& name, T* value, const std::string& doc) {
-    app.add_option(name, *value, doc)->capture_default_str();
+void add_number(CLI::App& app, const std::string& name, T* value, const std::string& doc) {
+    app.add_option_function<std::string>(
+           name, [=](const std::string& text) { *value = number_in<T>(name, text); }, doc)
+        ->type_name(k_wanted<T>)
+        ->default_str(core::shortest(static_cast<double>(*value)));
 }
 
-template <class T>
-void add_list(CLI::App& app, const std::string& name, std::vector<T>* value, const std::string& doc) {
-    app.add_option(name, *value, doc)->delimiter(',')->take_all()->allow_extra_args(false)->trigger_on_parse(false);
+void add_numbers(CLI::App& app, const std::string& name, std::vector<double>* values,
+                 const std::string& doc) {
+    const auto read = [=](const std::vector<std::string>& texts) {
+        values->clear();
+        for (const auto& text : texts) values->push_back(number_in<double>(name, text));
+    };
+    app.add_option_function<std::vector<std::string>>(name, read, doc)
+        ->type_name("a number, ...")
+        ->delimiter(',')
+        ->take_all()
+        ->allow_extra_args(false);
 }
 
 void add_field(CLI::App& app, const core::Field& field) {
@@ -66,15 +96,15 @@ void add_field(CLI::App& app, const core::Field& field) {
     if (auto* const* flag = std::get_if<bool*>(&field.value)) {
         app.add_flag(name, **flag, doc);
     } else if (auto* const* whole = std::get_if<std::int64_t*>(&field.value)) {
-        add_value(app, name, *whole, doc);
+        add_number(app, name, *whole, doc);
     } else if (auto* const* real = std::get_if<double*>(&field.value)) {
-        add_value(app, name, *real, doc);
+        add_number(app, name, *real, doc);
     } else if (auto* const* text = std::get_if<std::string*>(&field.value)) {
-        add_value(app, name, *text, doc);
+        app.add_option(name, **text, doc)->capture_default_str();
     } else if (auto* const* texts = std::get_if<std::vector<std::string>*>(&field.value)) {
-        add_list(app, name, *texts, doc);
+        app.add_option(name, **texts, doc)->delimiter(',')->take_all()->allow_extra_args(false);
     } else if (auto* const* reals = std::get_if<std::vector<double>*>(&field.value)) {
-        add_list(app, name, *reals, doc);
+        add_numbers(app, name, *reals, doc);
     } else {
         add_map(app, name, std::get<core::StringMap*>(field.value), doc);
     }
@@ -89,12 +119,16 @@ struct CommonOptions {
 };
 
 void build(CLI::App& app, const JobInfo& info, const core::Fields& fields, CommonOptions& common) {
-    app.footer(info.footer + "\n\nExit status: 0 ok, 2 usage, 3 input, 4 output, 5 out of a resource, 6 internal, 75 interrupted.");
+    app.footer(info.footer +
+               "\n\nExit status: 0 ok, 2 usage, 3 input, 4 output, 5 out of a resource, 6 internal, 75 "
+               "interrupted.");
     app.get_formatter()->column_width(34);
     for (const auto& field : fields) add_field(app, field);
-    app.add_option("--config", common.config, "TOML file with any of these options; the command line overrides it");
+    app.add_option("--config", common.config,
+                   "TOML file with any of these options; the command line overrides it");
     app.add_flag("--dump-config", common.dump_config, "print the resolved configuration as TOML and stop");
-    app.add_option("--log-level", common.log_level, "what stderr gets: debug, info, warning, error")->capture_default_str();
+    app.add_option("--log-level", common.log_level, "what stderr gets: debug, info, warning, error")
+        ->capture_default_str();
     app.add_flag("--version", common.version, "print version and build and stop");
 }
 
@@ -130,7 +164,13 @@ int usage_failure(const std::string& message) {
     return k_exit_usage;
 }
 
-std::optional<int> parse(int argc, char** argv, const JobInfo& info, const core::Fields& fields, CommonOptions& common) {
+/// CLI11's message, and what to do: if an option is unknown, the nearest that there is.
+std::string usage_message(const CLI::ParseError& error, const CLI::App& app, int argc, char** argv) {
+    return std::string(error.what()) + "\n  remedy: " + suggestion(app, argc, argv);
+}
+
+std::optional<int> parse(int argc, char** argv, const JobInfo& info, const core::Fields& fields,
+                         CommonOptions& common) {
     const std::string file = config_file(argc, argv);
     if (!file.empty()) core::load_toml(file, fields);
     CLI::App app(info.summary, info.name);
@@ -138,10 +178,10 @@ std::optional<int> parse(int argc, char** argv, const JobInfo& info, const core:
     try {
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {
-        say(stdout, app.help());
+        say(app.help());
         return k_exit_ok;
     } catch (const CLI::ParseError& error) {
-        return usage_failure(std::string(error.what()) + "\n  remedy: " + suggestion(app, argc, argv));
+        return usage_failure(usage_message(error, app, argc, argv));
     }
     return std::nullopt;
 }
@@ -155,12 +195,12 @@ std::optional<int> parse_command_line(int argc, char** argv, const JobInfo& info
         if (const auto status = parse(argc, argv, info, fields, common)) return status;
         core::start_log(core::log_level(common.log_level));
         if (common.version) {
-            say(stdout, info.name + " " + core::to_text(core::build_info()) + "\n");
+            say(info.name + " " + core::to_text(core::build_info()) + "\n");
             return k_exit_ok;
         }
         core::check_choices(fields);
         if (common.dump_config) {
-            say(stdout, core::to_toml(fields));
+            say(core::to_toml(fields));
             return k_exit_ok;
         }
         validate();

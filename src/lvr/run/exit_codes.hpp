@@ -16,12 +16,18 @@ inline constexpr int k_exit_interrupted = 75;  ///< stopped by a signal; start i
 
 constexpr int exit_status(core::ErrorKind kind) {
     switch (kind) {
-        case core::ErrorKind::usage: return k_exit_usage;
-        case core::ErrorKind::input: return k_exit_input;
-        case core::ErrorKind::output: return k_exit_output;
-        case core::ErrorKind::resource: return k_exit_resource;
-        case core::ErrorKind::interrupted: return k_exit_interrupted;
-        case core::ErrorKind::internal: return k_exit_internal;
+        case core::ErrorKind::usage:
+            return k_exit_usage;
+        case core::ErrorKind::input:
+            return k_exit_input;
+        case core::ErrorKind::output:
+            return k_exit_output;
+        case core::ErrorKind::resource:
+            return k_exit_resource;
+        case core::ErrorKind::interrupted:
+            return k_exit_interrupted;
+        case core::ErrorKind::internal:
+            return k_exit_internal;
     }
     return k_exit_internal;
 }

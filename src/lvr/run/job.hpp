@@ -2,12 +2,11 @@
 #pragma once
 
 #include <functional>
+#include <lvr/core/config.hpp>
+#include <lvr/par/session.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include <lvr/core/config.hpp>
-#include <lvr/par/session.hpp>
 
 namespace lvr::run {
 
@@ -33,20 +32,29 @@ class Job {
     par::Comm world_;
 };
 
+/// Text to stdout, all of it. @throws Error (output) if stdout is full or closed
+void write_stdout(std::string_view text);
+
+/// Keeps the numbers 0, 1 and 2 from files that are opened later, where the caller started us with one of
+/// them closed.
+void keep_standard_streams();
+
 /// The command line read into fields: defaults < --config FILE < options.
 /// @return an exit status if the program is to stop now (--help, --version, --dump-config, or a usage error)
 std::optional<int> parse_command_line(int argc, char** argv, const JobInfo& info, const core::Fields& fields,
                                       const std::function<void()>& validate);
 
-/// Starts MPI if launched, the log and the signals; runs the body; turns an exception into one message on stderr and
-/// the exit status of exit_codes.hpp, on every rank.
+/// Starts MPI if launched, and the signals; runs the body; turns an exception on any rank into one message on
+/// stderr and the exit status of exit_codes.hpp, on every rank.
 int run_body(const std::function<int(Job&)>& body);
 
 /// The shell of every program. Config: a struct with `core::Fields fields()` and `void validate() const`.
 template <class Config>
 int run_job(int argc, char** argv, const JobInfo& info, const std::function<int(Job&, const Config&)>& body) {
+    keep_standard_streams();
     Config config;
-    if (const auto status = parse_command_line(argc, argv, info, config.fields(), [&] { config.validate(); })) {
+    if (const auto status =
+            parse_command_line(argc, argv, info, config.fields(), [&] { config.validate(); })) {
         return *status;
     }
     return run_body([&](Job& job) { return body(job, config); });

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <lvr/run/signals.hpp>
-
 #include <csignal>
 #include <initializer_list>
+#include <lvr/core/error.hpp>
+#include <lvr/run/signals.hpp>
 
 namespace lvr::run {
 namespace {
@@ -28,5 +28,11 @@ void watch_signals() {
 }
 
 bool stop_requested() { return stop_flag != 0; }
+
+void stop_if_requested() {
+    if (!stop_requested()) return;
+    throw core::Error(core::ErrorKind::interrupted, "stopped by a signal", "the work is not finished",
+                      "start the same command again");
+}
 
 }  // namespace lvr::run
