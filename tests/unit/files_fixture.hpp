@@ -33,14 +33,16 @@ class Folder {
 
     fs::path operator/(const std::string& name) const { return path_ / name; }
     const fs::path& path() const { return path_; }
-    std::size_t entries() const {
-        return static_cast<std::size_t>(
-            std::distance(fs::directory_iterator(path_), fs::directory_iterator()));
-    }
+    std::size_t entries() const;
 
   private:
     fs::path path_;
 };
+
+inline std::size_t entries(const fs::path& folder) {
+    return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
+}
+inline std::size_t Folder::entries() const { return test::entries(path_); }
 
 /// The message of the Error that `run` throws, after checking its kind.
 inline std::string message_of(core::ErrorKind kind, const std::function<void()>& run) {

@@ -24,8 +24,8 @@ inline constexpr double k_not_measured = std::numeric_limits<double>::quiet_NaN(
 //   scores/representation, benchmark [M]: indices; seed [M] (smallest int64 = none); value, standard_error,
 //          samples, gpu_hours [M]
 //   comments, label_columns: text, any number of each; origin_csv: text
-//   results_d/file, sha256: what results.d held when this file was rebuilt from it (may be absent; of the file,
-//          not of the results: a conversion to CSV drops it)
+//   results_d/file, sha256: what results.d held when this file was rebuilt from it (may be absent; a CSV does
+//          not carry it)
 // Root attributes: schema, version, and the provenance (provenance.hpp). Texts are UTF-8 without NULs.
 
 struct Representation {
