@@ -28,7 +28,7 @@ RandomBaseline baseline(const Problem& problem, std::int64_t draws, const FitCho
     std::vector<double> r2;
     std::vector<int> rows(static_cast<std::size_t>(problem.size()));
     std::iota(rows.begin(), rows.end(), 0);
-    for (std::int64_t draw = 0; draw < draws; ++draw) {
+    for (std::int64_t draw = 0; draw < affordable_draws(draws, problem.y.size()); ++draw) {
         core::KeyedRng rng(static_cast<std::uint64_t>(choice.seed), {name, problem.benchmark},
                            static_cast<std::uint64_t>(draw));
         SubsetSolver solver(columns(rng), problem.y);

@@ -27,7 +27,7 @@ struct PriorFamilies {
 
 inline const PriorFamilies k_more_is_better = {};  ///< the reference method
 /// More is better, no trend, less is better. Chosen by tests/bench/planner_choice.cpp (tests/bench/README.md).
-inline const PriorFamilies k_averaged = {{1, 0, -1}, {0.6, 0.2, 0.2}, 4};
+inline const PriorFamilies k_averaged = {{1, 0, -1}, {0.6, 0.2, 0.2}, 3};
 
 /// How two points of the (A, C) plane go together.
 enum class Kernel { matern, linear_regression };

@@ -34,7 +34,7 @@ TextTable in_sample_table(const Law& law) {
         Row row = {benchmark.problem.benchmark, std::to_string(benchmark.problem.size())};
         for (const auto& form : all_forms()) {
             const LawFit* fit = benchmark.fit(form);
-            row.push_back(cell(fit ? fit->r2 : Figure(), 12) + (fit && fit->underdetermined ? "*" : ""));
+            row.push_back(cell(fit ? fit->r2 : Figure(), 12) + (fit && fit->r2 && fit->underdetermined ? "*" : ""));
         }
         table.rows.push_back(row);
     }

@@ -21,7 +21,7 @@ using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
 constexpr int k_budgets = 6;
-constexpr int k_table_draws = 300;   // of the planners that draw, on the table as it is
+constexpr int k_table_draws = 1000;  // of the planners that draw, on the table as it is (the paper: 1000 runs)
 constexpr int k_stress_repeats = 3;  // of the same in each stressed table
 constexpr int k_stress_draws = 120;
 

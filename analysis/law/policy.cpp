@@ -60,7 +60,8 @@ Verdict judge(Sampling sampling, int trained, bool has_best, int place, int top)
     return {found, found || has_best};
 }
 
-/// Turns first_hit from chances per n into the cumulative curve, and gives the mean number of trainings.
+/// Turns first_hit from chances per n into the cumulative curve, and gives the mean number of trainings. Sums of
+/// chances may exceed 1 by a rounding.
 void finish(PolicyCurves& curves) {
     for (int top = 0; top < k_tops; ++top) {
         auto& curve = curves.first_hit[top];
@@ -71,6 +72,9 @@ void finish(PolicyCurves& curves) {
         curves.mean_tries[top] = tries;
         std::partial_sum(curve.begin(), curve.end(), curve.begin());
         curve.back() = 1;
+        for (auto* chances : {&curve, &curves.exactly_n[top], &curves.exactly_n_credit[top]}) {
+            for (double& chance : *chances) chance = std::min(chance, 1.0);
+        }
     }
 }
 

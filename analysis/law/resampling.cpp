@@ -19,15 +19,11 @@ constexpr std::int64_t k_row_visits = 4'000'000;
 constexpr std::int64_t k_least_draws = 200;
 constexpr std::int64_t k_fewest_usable = 100;  // draws of full rank that an interval needs, or half of a smaller number
 
-std::int64_t affordable(std::int64_t draws, Index rows) {
-    return std::min(draws, std::max(k_least_draws, k_row_visits / rows));
-}
-
 std::optional<double> permutation_p_value(const Problem& problem, const CentredFit& fit, const FitChoice& choice,
                                           const std::string& form) {
     VectorXd y = problem.y.array() - problem.y.mean();
     const double total = y.squaredNorm();
-    const std::int64_t draws = affordable(choice.permutations, y.size());
+    const std::int64_t draws = affordable_draws(choice.permutations, y.size());
     if (draws < 1) return std::nullopt;
     const double observed = (fit.left().transpose() * y).squaredNorm();
     std::int64_t as_large = 1;
@@ -69,7 +65,7 @@ Draws bootstrap(const Problem& problem, const MatrixXd& columns, const FitChoice
     draws.terms.resize(law.terms.size());
     SubsetSolver solver(columns, problem.y);
     std::vector<int> rows(static_cast<std::size_t>(columns.rows()));
-    const std::int64_t count = affordable(choice.bootstrap, columns.rows());
+    const std::int64_t count = affordable_draws(choice.bootstrap, columns.rows());
     for (std::int64_t draw = 0; draw < count; ++draw) {
         // The key leaves out the form: all forms see the same resamples, so their intervals can be compared.
         core::KeyedRng rng(static_cast<std::uint64_t>(choice.seed), {"bootstrap", problem.benchmark},
@@ -81,6 +77,10 @@ Draws bootstrap(const Problem& problem, const MatrixXd& columns, const FitChoice
 }
 
 }  // namespace
+
+std::int64_t affordable_draws(std::int64_t draws, Index rows) {
+    return std::min(draws, std::max(k_least_draws, k_row_visits / rows));
+}
 
 Interval central_interval(std::vector<double> draws, double level) {
     std::sort(draws.begin(), draws.end());

@@ -14,6 +14,9 @@ namespace lvr::analysis {
 void resample(const Problem& problem, const Eigen::MatrixXd& columns, const CentredFit& fit, const FitChoice& choice,
               LawFit& law);
 
+/// So many of the draws asked for that a table of thousands of rows stays a matter of seconds: never fewer than 200.
+std::int64_t affordable_draws(std::int64_t draws, Eigen::Index rows);
+
 /// The central interval of the draws at `level` (linear interpolation between order statistics, as numpy.quantile).
 Interval central_interval(std::vector<double> draws, double level);
 

@@ -50,8 +50,9 @@ std::vector<Setting> settings() {
             for (const int fewest : {2, 3, 4, 5}) {
                 const double rest = 1 - more;
                 if (std::max(flat, 1 - flat) * rest > more) continue;
-                all.push_back({fmt::format("{:.2f} / {:.3f} / {:.3f} from {} scores", more, flat * rest, (1 - flat) * rest, fewest),
-                               {{1, 0, -1}, {more, flat * rest, (1 - flat) * rest}, fewest}});
+                const std::vector<double> prior = {more, flat * rest, (1 - flat) * rest};
+                all.push_back({fmt::format("{:.2f} / {:.3f} / {:.3f} from {} scores", prior[0], prior[1], prior[2], fewest),
+                               {{1, 0, -1}, prior, fewest}});
             }
         }
     }
@@ -84,38 +85,39 @@ void play(const Setting& setting, const Candidates& candidates, const VectorXd& 
     }
 }
 
-/// The rule: laws that the prior is right about and laws that it is wrong about count alike, after four, five and six
-/// trainings. (How the choice depends on that share is printed, too.)
-double worth(const Tally& tally, double share_right = 0.5) {
-    double right = 0, wrong = 0;
-    for (const int trained : {4, 5, 6}) {
-        right += tally.recall(positive, trained) / 3;
-        wrong += (tally.recall(mixed, trained) + tally.recall(negative, trained)) / 6;
-    }
-    return share_right * right + (1 - share_right) * wrong;
+/// Recall where the prior is wrong: mixed and negative laws after four, five and six trainings.
+double where_wrong(const Tally& tally) {
+    double sum = 0;
+    for (const int trained : {4, 5, 6}) sum += tally.recall(mixed, trained) + tally.recall(negative, trained);
+    return sum / 6;
 }
 
-std::size_t choose(const std::vector<Tally>& tallies, double share_right = 0.5) {
-    std::size_t chosen = 0;
-    for (std::size_t s = 1; s < tallies.size(); ++s) {
-        if (worth(tallies[s], share_right) > worth(tallies[chosen], share_right)) chosen = s;
+/// The rule. Keep what the prior is for: on positive laws, after four trainings, a setting may lose at most
+/// `tolerance` points to the best one, in every source of evidence. The default is the margin that the project's goal
+/// leaves to the reference method: 91 % was measured of it under stress, 88 % is asked for. Among those settings take
+/// the one that does best where the prior is wrong, the sources counting alike.
+std::size_t choose(const std::vector<const std::vector<Tally>*>& sources, double tolerance = 3) {
+    const std::size_t count = sources.front()->size();
+    std::vector<double> worth(count);
+    for (const auto* tallies : sources) {
+        double best = 0;
+        for (const auto& tally : *tallies) best = std::max(best, tally.recall(positive, 4));
+        for (std::size_t s = 0; s < count; ++s) {
+            const bool keeps = (*tallies)[s].recall(positive, 4) >= best - tolerance;
+            worth[s] += keeps ? where_wrong((*tallies)[s]) : -1000;
+        }
     }
-    return chosen;
+    return static_cast<std::size_t>(std::max_element(worth.begin(), worth.end()) - worth.begin());
 }
 
 std::string figures(const Tally& tally) {
     return fmt::format("{:6.1f} {:6.1f} {:6.1f} {:6.1f}   {:6.1f}", tally.recall(positive, 4), tally.recall(mixed, 4),
-                       tally.recall(negative, 4), tally.recall(negative, 6), worth(tally));
+                       tally.recall(negative, 4), tally.recall(negative, 6), where_wrong(tally));
 }
 
 void print_ranking(const std::vector<Setting>& all, const std::vector<Tally>& tallies) {
-    fmt::print("{:<42}{}\n", "more / no trend / less", "pos K=4  mix K=4  neg K=4  neg K=6   worth");
+    fmt::print("{:<42}{}\n", "more / no trend / less", "pos K=4  mix K=4  neg K=4  neg K=6   where wrong");
     for (std::size_t s = 0; s < all.size(); ++s) fmt::print("{:<42}{}\n", all[s].name, figures(tallies[s]));
-    fmt::print("chosen: {}\n", all[choose(tallies)].name);
-    for (const double share : {1.0 / 3, 0.6, 0.7, 0.8, 0.9, 0.95}) {
-        const std::size_t other = choose(tallies, share);
-        fmt::print("  were {:.0f} % of laws as the prior has it: {} ({:.1f})\n", 100 * share, all[other].name, worth(tallies[other], share));
-    }
     fmt::print("\n");
 }
 
@@ -185,38 +187,58 @@ Tally without(const std::map<std::string, Tally>& by_benchmark, const std::strin
     return sum;
 }
 
-void leave_one_benchmark_out(const std::vector<Setting>& all, const std::vector<StudyTable>& tables) {
-    std::vector<std::map<std::string, Tally>> counts(all.size());  // [setting] benchmark -> both tables
+using Counts = std::vector<std::map<std::string, Tally>>;  // [setting] benchmark -> both tables
+
+Counts on_tables(const std::vector<Setting>& all, const std::vector<StudyTable>& tables) {
+    Counts counts(all.size());
     for (std::size_t s = 0; s < all.size(); ++s) {
         for (const auto& table : tables) add_table(all[s], table, counts[s]);
     }
-    std::vector<Tally> every;
-    for (const auto& count : counts) every.push_back(without(count, ""));
-    print_ranking(all, every);
-    Tally read;
-    fmt::print("{:<18}{:<42}{}\n", "left out", "chosen on the others", "read on it");
+    return counts;
+}
+
+std::vector<Tally> all_but(const Counts& counts, const std::string& left_out) {
+    std::vector<Tally> tallies;
+    for (const auto& count : counts) tallies.push_back(without(count, left_out));
+    return tallies;
+}
+
+/// Chooses on the synthetic laws and seven benchmarks, reads on the eighth.
+void leave_one_benchmark_out(const std::vector<Setting>& all, const std::vector<Tally>& synthetic, const Counts& counts) {
+    Tally read, reference;
+    fmt::print("{:<18}{:<42}{}\n", "left out", "chosen without it", "read on it");
     for (const auto& [name, unused] : counts.front()) {
-        std::vector<Tally> others;
-        for (const auto& count : counts) others.push_back(without(count, name));
-        const std::size_t chosen = choose(others);
+        const auto others = all_but(counts, name);
+        const std::size_t chosen = choose({&synthetic, &others});
         read += counts[chosen].at(name);
+        reference += counts.front().at(name);
         fmt::print("{:<18}{:<42}{}\n", name, all[chosen].name, figures(counts[chosen].at(name)));
     }
     fmt::print("{:<18}{:<42}{}\n", "mean", "", figures(read));
+    fmt::print("{:<18}{:<42}{}\n\n", "", all.front().name, figures(reference));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
     std::vector<StudyTable> tables;
-    for (int i = 1; i < argc; ++i) tables.push_back(study_table(make_table(files::read_results(argv[i]), {}, argv[i]), argv[i]));
+    for (int i = 1; i < argc; ++i) {
+        tables.push_back(study_table(make_table(files::read_results(argv[i]), {}, argv[i]), argv[i]));
+    }
     if (tables.empty()) {
         fmt::print(stderr, "usage: planner_choice TABLE.csv ...\n");
         return 2;
     }
     const auto all = settings();
     fmt::print("Recall@3 in percent, practical reading. {} synthetic laws of each kind (seed {})\n", k_laws, k_seed);
-    print_ranking(all, on_synthetic_laws(all, tables));
+    const auto synthetic = on_synthetic_laws(all, tables);
+    print_ranking(all, synthetic);
     fmt::print("The tables under stress ({} draws, seed {}): as they are, A mirrored, negated\n", k_draws, k_seed);
-    leave_one_benchmark_out(all, tables);
+    const auto counts = on_tables(all, tables);
+    const auto every = all_but(counts, "");
+    print_ranking(all, every);
+    leave_one_benchmark_out(all, synthetic, counts);
+    for (const double tolerance : {1.0, 2.0, 3.0, 4.0}) {
+        fmt::print("chosen with {} points to lose: {}\n", tolerance, all[choose({&synthetic, &every}, tolerance)].name);
+    }
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The keys that others rely on, and how what is undefined is printed in every format.
 #include <analysis/law/analyse.hpp>
+
+#include <fmt/format.h>
+
 #include <lvr/core/text_file.hpp>
 #include <lvr/files/results.hpp>
 
@@ -152,7 +155,7 @@ TEST_CASE("what is undefined is null in JSON, with the keys still there", "[outp
 
 TEST_CASE("what is undefined is a dash on the terminal, in Markdown and LaTeX, and empty in CSV", "[output]") {
     const Analysis analysis = run(partial());
-    CHECK_THAT(render(analysis, "text"), Contains("mme                  1               –") && Contains("1.000000000000*"));
+    CHECK_THAT(render(analysis, "text"), Contains("mme                 1               –") && Contains("1.000000000000*"));
     CHECK_THAT(render(analysis, "text"), Contains("* underdetermined"));
     CHECK_THAT(render(analysis, "markdown"), Contains("| mme | – | – |"));
     CHECK_THAT(render(analysis, "latex"), Contains("mme & -- & --"));
