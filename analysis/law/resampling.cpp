@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <analysis/law/resampling.hpp>
-
 #include <algorithm>
+#include <analysis/law/resampling.hpp>
 #include <cmath>
-#include <numeric>
-
 #include <lvr/core/rng.hpp>
+#include <numeric>
 
 namespace lvr::analysis {
 namespace {
@@ -17,10 +15,11 @@ using Eigen::VectorXd;
 // At most this many row visits per law: with thousands of rows, fewer draws settle the same digits.
 constexpr std::int64_t k_row_visits = 4'000'000;
 constexpr std::int64_t k_least_draws = 200;
-constexpr std::int64_t k_fewest_usable = 100;  // draws of full rank that an interval needs, or half of a smaller number
+constexpr std::int64_t k_fewest_usable =
+    100;  // draws of full rank that an interval needs, or half of a smaller number
 
-std::optional<double> permutation_p_value(const Problem& problem, const CentredFit& fit, const FitChoice& choice,
-                                          const std::string& form) {
+std::optional<double> permutation_p_value(const Problem& problem, const CentredFit& fit,
+                                          const FitChoice& choice, const std::string& form) {
     VectorXd y = problem.y.array() - problem.y.mean();
     const double total = y.squaredNorm();
     const std::int64_t draws = affordable_draws(choice.permutations, y.size());
@@ -57,7 +56,8 @@ void add_draw(const std::vector<int>& rows, SubsetSolver& solver, int full_rank,
     if (solver.rank() < full_rank || !r2) return;
     draws.r2.push_back(*r2);
     draws.terms[0].push_back(law.intercept);
-    for (Index j = 0; j < law.weights.size(); ++j) draws.terms[static_cast<std::size_t>(j) + 1].push_back(law.weights[j]);
+    for (Index j = 0; j < law.weights.size(); ++j)
+        draws.terms[static_cast<std::size_t>(j) + 1].push_back(law.weights[j]);
 }
 
 Draws bootstrap(const Problem& problem, const MatrixXd& columns, const FitChoice& choice, const LawFit& law) {
@@ -95,11 +95,13 @@ Interval central_interval(std::vector<double> draws, double level) {
 
 void resample(const Problem& problem, const MatrixXd& columns, const CentredFit& fit, const FitChoice& choice,
               LawFit& law) {
-    if (choice.ridge == 0 && law.r2) law.permutation_p_value = permutation_p_value(problem, fit, choice, name_of(law.form));
+    if (choice.ridge == 0 && law.r2)
+        law.permutation_p_value = permutation_p_value(problem, fit, choice, name_of(law.form));
     if (law.underdetermined || choice.ridge > 0) return;
     const Draws draws = bootstrap(problem, columns, choice, law);
     law.bootstrap_draws = static_cast<int>(draws.r2.size());
-    if (law.bootstrap_draws < std::min(k_fewest_usable, std::max<std::int64_t>(choice.bootstrap / 2, 2))) return;
+    if (law.bootstrap_draws < std::min(k_fewest_usable, std::max<std::int64_t>(choice.bootstrap / 2, 2)))
+        return;
     law.r2_interval = central_interval(draws.r2, choice.level);
     for (std::size_t j = 0; j < law.terms.size(); ++j) {
         law.terms[j].interval = central_interval(draws.terms[j], choice.level);
