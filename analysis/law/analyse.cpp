@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <analysis/law/analyse.hpp>
-
 #include <fmt/format.h>
 
 #include <algorithm>
-
+#include <analysis/law/analyse.hpp>
 #include <analysis/law/plan_job.hpp>
 #include <lvr/core/build_info.hpp>
 #include <lvr/core/error.hpp>
@@ -34,16 +32,19 @@ std::vector<Problem> complete_problems(Table& table, const Law& law) {
         if (problem.size() >= k_fewest && problem.y.maxCoeff() > problem.y.minCoeff()) {
             problems.push_back(problem);
             if (problem.size() == table.rows()) continue;
-            table.warnings.push_back(fmt::format("{}: the search for the best is among the {} measured representations",
-                                                 problem.benchmark, problem.size()));
+            table.warnings.push_back(
+                fmt::format("{}: the search for the best is among the {} measured representations",
+                            problem.benchmark, problem.size()));
         } else {
-            table.warnings.push_back(problem.benchmark + ": has no best representation to search for; left out");
+            table.warnings.push_back(problem.benchmark +
+                                     ": has no best representation to search for; left out");
         }
     }
     return problems;
 }
 
-PolicyTable policies_of(const std::vector<Problem>& problems, const FitConfig& config, const par::Comm& comm) {
+PolicyTable policies_of(const std::vector<Problem>& problems, const FitConfig& config,
+                        const par::Comm& comm) {
     PolicyTable policies;
     const PolicyChoice choice{config.policy_method, config.trials, config.seed};
     for (const auto& problem : problems) {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <optional>
-#include <string>
-
 #include <analysis/law/law_json.hpp>
 #include <lvr/files/results.hpp>
 #include <lvr/par/comm.hpp>
+#include <optional>
+#include <string>
 
 namespace lvr::analysis {
 
@@ -30,7 +29,8 @@ core::Json to_json(const Analysis& analysis);
 /// What stdout gets: text, json, csv, markdown or latex.
 std::string render(const Analysis& analysis, const std::string& format);
 
-/// Writes law.json, law.h5, tables/*.md, tables/*.tex (and exhaustive.csv) into a folder, each complete or absent.
+/// Writes law.json, law.h5, tables/*.md, tables/*.tex (and exhaustive.csv) into a folder, each complete or
+/// absent.
 void write_outputs(const Analysis& analysis, const std::string& folder);
 
 }  // namespace lvr::analysis

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <analysis/law/baselines.hpp>
-
-#include <cmath>
-#include <numeric>
-
 #include <analysis/law/least_squares.hpp>
 #include <analysis/law/resampling.hpp>
+#include <cmath>
 #include <lvr/core/rng.hpp>
+#include <numeric>
 
 namespace lvr::analysis {
 namespace {
@@ -28,7 +26,7 @@ RandomBaseline baseline(const Problem& problem, std::int64_t draws, const FitCho
     std::vector<double> r2;
     std::vector<int> rows(static_cast<std::size_t>(problem.size()));
     std::iota(rows.begin(), rows.end(), 0);
-    for (std::int64_t draw = 0; draw < draws; ++draw) {
+    for (std::int64_t draw = 0; draw < affordable_draws(draws, problem.y.size()); ++draw) {
         core::KeyedRng rng(static_cast<std::uint64_t>(choice.seed), {name, problem.benchmark},
                            static_cast<std::uint64_t>(draw));
         SubsetSolver solver(columns(rng), problem.y);
@@ -43,7 +41,8 @@ double expected_r2(double columns, int rows) { return std::min(1.0, columns / (r
 
 }  // namespace
 
-std::optional<Baselines> random_baselines(const Problem& problem, std::int64_t draws, const FitChoice& choice) {
+std::optional<Baselines> random_baselines(const Problem& problem, std::int64_t draws,
+                                          const FitChoice& choice) {
     const Index n = problem.y.size();
     if (n < 2 || !r_squared(problem.y, problem.y)) return std::nullopt;
     Baselines all;
@@ -68,8 +67,8 @@ Contribution contribution_of_c(const Problem& problem, const LawFit& a_only, con
     Contribution contribution;
     if (!a_only.loo_r2 || !ac.loo_r2) return contribution;
     contribution.gain = *ac.loo_r2 - *a_only.loo_r2;
-    const VectorXd gains = (problem.y - a_only.loo_predicted).array().square() -
-                           (problem.y - ac.loo_predicted).array().square();
+    const VectorXd gains =
+        (problem.y - a_only.loo_predicted).array().square() - (problem.y - ac.loo_predicted).array().square();
     const double total = (problem.y.array() - problem.y.mean()).square().sum();
     std::vector<double> draws;
     const auto n = static_cast<std::uint64_t>(gains.size());

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <analysis/law/display_width.hpp>
 #include <array>
 #include <cstdint>
-
-#include <analysis/law/display_width.hpp>
 
 namespace lvr::analysis {
 namespace {
@@ -17,21 +16,23 @@ constexpr std::array k_no_width = {Block{0x0300, 0x036F}, Block{0x0483, 0x0489},
                                    Block{0x200B, 0x200F}, Block{0x202A, 0x202E}, Block{0x2060, 0x2064},
                                    Block{0x20D0, 0x20F0}, Block{0xFE00, 0xFE0F}, Block{0xFE20, 0xFE2F},
                                    Block{0xFEFF, 0xFEFF}};
-constexpr std::array k_double_width = {Block{0x1100, 0x115F},   Block{0x2E80, 0x303E},   Block{0x3041, 0x33FF},
-                                       Block{0x3400, 0x4DBF},   Block{0x4E00, 0x9FFF},   Block{0xA000, 0xA4CF},
-                                       Block{0xA960, 0xA97F},   Block{0xAC00, 0xD7A3},   Block{0xF900, 0xFAFF},
-                                       Block{0xFE30, 0xFE6F},   Block{0xFF00, 0xFF60},   Block{0xFFE0, 0xFFE6},
-                                       Block{0x1F300, 0x1F64F}, Block{0x1F680, 0x1F6FF}, Block{0x1F900, 0x1F9FF},
-                                       Block{0x20000, 0x3FFFD}};
+constexpr std::array k_double_width = {
+    Block{0x1100, 0x115F},   Block{0x2E80, 0x303E},   Block{0x3041, 0x33FF},   Block{0x3400, 0x4DBF},
+    Block{0x4E00, 0x9FFF},   Block{0xA000, 0xA4CF},   Block{0xA960, 0xA97F},   Block{0xAC00, 0xD7A3},
+    Block{0xF900, 0xFAFF},   Block{0xFE30, 0xFE6F},   Block{0xFF00, 0xFF60},   Block{0xFFE0, 0xFFE6},
+    Block{0x1F300, 0x1F64F}, Block{0x1F680, 0x1F6FF}, Block{0x1F900, 0x1F9FF}, Block{0x20000, 0x3FFFD}};
 
 template <class Blocks>
 bool is_in(const Blocks& blocks, std::uint32_t code) {
-    return std::any_of(blocks.begin(), blocks.end(), [&](const Block& block) { return code >= block.first && code <= block.last; });
+    return std::any_of(blocks.begin(), blocks.end(),
+                       [&](const Block& block) { return code >= block.first && code <= block.last; });
 }
 
 /// Takes one character off the front. Broken sequences give their first byte alone.
 std::uint32_t next_code(std::string_view& text) {
-    const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])); };
+    const auto byte = [&](std::size_t i) {
+        return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i]));
+    };
     const std::uint32_t lead = byte(0);
     const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
     std::uint32_t code = length == 1 ? lead : lead & (0x7FU >> length);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <analysis/law/fit_config.hpp>
-
 #include <fmt/format.h>
 
+#include <analysis/law/fit_config.hpp>
 #include <lvr/core/error.hpp>
 
 namespace lvr::analysis {
@@ -26,16 +25,21 @@ core::Fields FitConfig::fields() {
         {"permutations", &permutations, "permutations per fit (0: no p-value)"},
         {"random_draws", &random_draws, "draws of random columns per baseline (0: none)"},
         {"policy", &policy, "evaluate the AC policy: how many trainings until the best is found"},
-        {"policy_method", &policy_method, "exact: enumerate all subsets; simulate: draw trials; auto: exact up to 16",
+        {"policy_method",
+         &policy_method,
+         "exact: enumerate all subsets; simulate: draw trials; auto: exact up to 16",
          {"auto", "exact", "simulate"}},
         {"trials", &trials, "simulated runs of a policy"},
         {"exhaustive", &exhaustive, "fit every subset of size 2 .. n - 1 and predict the rest"},
         {"plan", &plan, "name the representations to train next"},
         {"budget", &budget, "with --plan: how many"},
-        {"planner", &planner, "how --plan chooses",
+        {"planner",
+         &planner,
+         "how --plan chooses",
          {"average", "gp", "region", "uniform", "d-optimal", "bayesian", "rank"}},
         {"plan_study", &plan_study, "compare the planners on a complete table"},
-        {"study_without", &study_without, "with --plan-study: left out of the mean called 'selected', as the paper does"},
+        {"study_without", &study_without,
+         "with --plan-study: left out of the mean called 'selected', as the paper does"},
         {"convert", &convert, "write INPUT as TARGET (CSV <-> HDF5), nothing lost, and stop"},
     };
 }
@@ -48,10 +52,12 @@ void FitConfig::validate() const {
     demand(convert == !target.empty(), "--convert takes two files, everything else one",
            "lvr-fit --convert table.csv table.h5, or lvr-fit table.csv");
     demand(level > 0 && level < 1, "--level must lie between 0 and 1", "e.g. --level 0.95");
-    demand(bootstrap >= 0 && permutations >= 0 && random_draws >= 0, "a number of draws is negative", "use 0 or more");
+    demand(bootstrap >= 0 && permutations >= 0 && random_draws >= 0, "a number of draws is negative",
+           "use 0 or more");
     demand(trials >= 1, "--trials must be at least 1", "e.g. --trials 10000");
     demand(budget >= 1, "--budget must be at least 1", "e.g. --budget 3");
-    demand(!groups.contains("all"), "a group is called 'all'", "'all' is always the mean over every benchmark; choose another name");
+    demand(!groups.contains("all"), "a group is called 'all'",
+           "'all' is always the mean over every benchmark; choose another name");
     for (const double penalty : ridge) demand(penalty >= 0, "a ridge penalty is negative", "use 0 or more");
 }
 

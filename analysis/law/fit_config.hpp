@@ -2,10 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <lvr/core/config.hpp>
 #include <string>
 #include <vector>
-
-#include <lvr/core/config.hpp>
 
 namespace lvr::analysis {
 

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <Eigen/Cholesky>
-
 #include <algorithm>
+#include <analysis/law/gp_model.hpp>
 #include <cmath>
 #include <limits>
-#include <numbers>
-
-#include <analysis/law/gp_model.hpp>
 #include <lvr/core/error.hpp>
+#include <numbers>
 
 namespace lvr::analysis {
 namespace {
@@ -16,14 +14,14 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-constexpr double k_slope = 0.25;              // of the prior mean in u and v
-constexpr double k_signal_variance = 0.09;    // 0.3^2
-constexpr double k_noise_variance = 0.01;     // 0.1^2
-constexpr double k_range = 0.6;               // on a, c in [0, 1]
-constexpr double k_shared_signal = 0.8;       // between benchmarks
-constexpr double k_shared_noise = 0.5;        // of one representation between benchmarks
-constexpr double k_second_order = 0.125;      // standard deviation of the regression's u^2, uv, v^2
-constexpr double k_equal_scores = 1e-12;      // relative: scores as close as this have no scale
+constexpr double k_slope = 0.25;            // of the prior mean in u and v
+constexpr double k_signal_variance = 0.09;  // 0.3^2
+constexpr double k_noise_variance = 0.01;   // 0.1^2
+constexpr double k_range = 0.6;             // on a, c in [0, 1]
+constexpr double k_shared_signal = 0.8;     // between benchmarks
+constexpr double k_shared_noise = 0.5;      // of one representation between benchmarks
+constexpr double k_second_order = 0.125;    // standard deviation of the regression's u^2, uv, v^2
+constexpr double k_equal_scores = 1e-12;    // relative: scores as close as this have no scale
 
 VectorXd unit(const VectorXd& values) {
     const Scale scale = min_max(values);
@@ -40,7 +38,8 @@ double matern(double square) {
 /// Covariance of a quadratic with independent normal coefficients.
 double linear_regression(double u1, double v1, double u2, double v2) {
     const double first = k_slope * k_slope * (u1 * u2 + v1 * v2);
-    return first + k_second_order * k_second_order * (u1 * u1 * u2 * u2 + u1 * v1 * u2 * v2 + v1 * v1 * v2 * v2);
+    return first +
+           k_second_order * k_second_order * (u1 * u1 * u2 * u2 + u1 * v1 * u2 * v2 + v1 * v1 * v2 * v2);
 }
 
 double cumulative(double z) { return 0.5 * std::erfc(-z / std::numbers::sqrt2); }
@@ -122,14 +121,17 @@ void GpModel::weigh(int benchmark, const std::vector<Observation>& measured) {
     // P x: R^-1 x with the constant projected out.
     const Eigen::LLT<MatrixXd> factor(r);
     const VectorXd ones = factor.solve(VectorXd::Ones(n));
-    const auto project = [&](const VectorXd& x) { return VectorXd(factor.solve(x) - ones * (ones.dot(x) / ones.sum())); };
+    const auto project = [&](const VectorXd& x) {
+        return VectorXd(factor.solve(x) - ones * (ones.dot(x) / ones.sum()));
+    };
     const VectorXd py = project(centred);
     const double q = centred.dot(py), freedom = static_cast<double>(n - 1);
     VectorXd log_weight(static_cast<Index>(families_.signs.size()));
     for (Index k = 0; k < log_weight.size(); ++k) {
         const VectorXd mean = families_.signs[static_cast<std::size_t>(k)] * m;
         const double t = mean.dot(py), p = mean.dot(project(mean)), root = std::sqrt(t * t + 4 * freedom * q);
-        const double inverse = t >= 0 ? (t + root) / (2 * q) : 2 * freedom / (root - t);  // 1 / s without cancellation
+        const double inverse =
+            t >= 0 ? (t + root) / (2 * q) : 2 * freedom / (root - t);  // 1 / s without cancellation
         scales_(benchmark, k) = 1 / inverse;
         log_weight[k] = std::log(families_.prior[static_cast<std::size_t>(k)]) + freedom * std::log(inverse) -
                         0.5 * (q * inverse * inverse - 2 * t * inverse + p) -
@@ -215,15 +217,18 @@ Interval GpModel::interval(int benchmark, int representation, double level) cons
     const auto quantile = [&](double share) {
         double low = std::numeric_limits<double>::infinity(), high = -low;
         for (std::size_t k = 0; k < mean_.size(); ++k) {
-            low = std::min(low, mean_[k](benchmark, representation) - far * spread_[k](benchmark, representation));
-            high = std::max(high, mean_[k](benchmark, representation) + far * spread_[k](benchmark, representation));
+            low = std::min(low,
+                           mean_[k](benchmark, representation) - far * spread_[k](benchmark, representation));
+            high = std::max(
+                high, mean_[k](benchmark, representation) + far * spread_[k](benchmark, representation));
         }
         for (int step = 0; step < 200; ++step) {
             const double middle = 0.5 * (low + high);
             double below = 0;
             for (std::size_t k = 0; k < mean_.size(); ++k) {
                 below += weights_(benchmark, static_cast<Index>(k)) *
-                         cumulative((middle - mean_[k](benchmark, representation)) / spread_[k](benchmark, representation));
+                         cumulative((middle - mean_[k](benchmark, representation)) /
+                                    spread_[k](benchmark, representation));
             }
             (below < share ? low : high) = middle;
         }

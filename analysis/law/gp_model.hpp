@@ -2,11 +2,9 @@
 #pragma once
 
 #include <Eigen/Core>
-
+#include <analysis/law/law_fit.hpp>
 #include <optional>
 #include <vector>
-
-#include <analysis/law/law_fit.hpp>
 
 namespace lvr::analysis {
 
@@ -17,8 +15,9 @@ struct Observation {
     double score = 0;
 };
 
-/// The prior means that the model averages over: family k has the mean signs[k] * m, m = (u + v) / 4, and the prior
-/// weight prior[k]. Below `fewest` measured scores on a benchmark only the first family counts: they cannot tell.
+/// The prior means that the model averages over: family k has the mean signs[k] * m, m = (u + v) / 4, and the
+/// prior weight prior[k]. Below `fewest` measured scores on a benchmark only the first family counts: they
+/// cannot tell.
 struct PriorFamilies {
     std::vector<double> signs = {1};
     std::vector<double> prior = {1};
@@ -26,8 +25,9 @@ struct PriorFamilies {
 };
 
 inline const PriorFamilies k_more_is_better = {};  ///< the reference method
-/// More is better, no trend, less is better. Chosen by tests/bench/planner_choice.cpp (tests/bench/README.md).
-inline const PriorFamilies k_averaged = {{1, 0, -1}, {0.6, 0.2, 0.2}, 4};
+/// More is better, no trend, less is better. Chosen by tests/bench/planner_choice.cpp
+/// (tests/bench/README.md).
+inline const PriorFamilies k_averaged = {{1, 0, -1}, {0.6, 0.2, 0.2}, 3};
 
 /// How two points of the (A, C) plane go together.
 enum class Kernel { matern, linear_regression };
@@ -44,10 +44,11 @@ struct PlanSpace {
 /// Min-max scales A and C over all candidates; a constant column becomes 0. @param a [B, N] @param c [N]
 PlanSpace plan_space(const Eigen::MatrixXd& a, const Eigen::VectorXd& c);
 
-/// Gaussian process over the (A, C) plane with a flat constant, a scale per benchmark and an averaged prior mean:
-/// y_b = beta_b + s_b (sign m + g + e), e ~ N(0, 0.1^2), g ~ GP(0, K), K = 0.3^2 Matern-5/2 of range 0.6 on a, c in
-/// [0, 1]. Between benchmarks the covariance of g counts 0.8 times, that of one representation's e 0.5 times.
-/// The scale is profiled (closed form), the constant integrated out, the families weighed by their evidence.
+/// Gaussian process over the (A, C) plane with a flat constant, a scale per benchmark and an averaged prior
+/// mean: y_b = beta_b + s_b (sign m + g + e), e ~ N(0, 0.1^2), g ~ GP(0, K), K = 0.3^2 Matern-5/2 of range
+/// 0.6 on a, c in [0, 1]. Between benchmarks the covariance of g counts 0.8 times, that of one
+/// representation's e 0.5 times. The scale is profiled (closed form), the constant integrated out, the
+/// families weighed by their evidence.
 class GpModel {
   public:
     GpModel(PlanSpace space, PriorFamilies families, Kernel kernel = Kernel::matern);
@@ -58,15 +59,17 @@ class GpModel {
     /// As if nothing were known but the prior: one representation believed to score its prior mean, scale 1.
     void believe_prior(int representation);
 
-    /// Adds a representation to the posterior at its own predicted mean, family by family; scales, weights and the
-    /// best score stay as measured.
+    /// Adds a representation to the posterior at its own predicted mean, family by family; scales, weights
+    /// and the best score stay as measured.
     void believe(int representation);
 
-    /// The candidate that the prior alone would train first: the largest sum over benchmarks of m, the first of equals.
+    /// The candidate that the prior alone would train first: the largest sum over benchmarks of m, the first
+    /// of equals.
     int first_pick() const;
 
     Eigen::VectorXd mean(int benchmark) const;  ///< [N] predicted scores
-    /// [N] expected improvement over the best score: in score units for one benchmark, else the sum of EI_b / s_b.
+    /// [N] expected improvement over the best score: in score units for one benchmark, else the sum of EI_b /
+    /// s_b.
     /// @param leading_family_only with the family of the largest weight alone
     Eigen::VectorXd expected_improvement(bool leading_family_only = false) const;
     /// Central predictive interval of a representation's score at `level`.
@@ -80,17 +83,17 @@ class GpModel {
 
   private:
     double prior_mean(int benchmark, int representation) const;
-    double covariance(const Observation& left, const Observation& right) const;          // of g
-    static double noise(const Observation& left, const Observation& right);              // covariance of e
+    double covariance(const Observation& left, const Observation& right) const;  // of g
+    static double noise(const Observation& left, const Observation& right);      // covariance of e
     void weigh(int benchmark, const std::vector<Observation>& measured);
     void update();
 
     PlanSpace space_;
     PriorFamilies families_;
     Kernel kernel_;
-    std::vector<bool> scaled_;                   // [B]
-    Eigen::MatrixXd scales_, weights_;           // [B, F]
-    Eigen::VectorXd best_;                       // [B]
+    std::vector<bool> scaled_;                    // [B]
+    Eigen::MatrixXd scales_, weights_;            // [B, F]
+    Eigen::VectorXd best_;                        // [B]
     std::vector<std::vector<Observation>> seen_;  // [F] measured, then believed by that family
     std::vector<Eigen::MatrixXd> mean_, spread_;  // [F] of [B, N]
 };

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <Eigen/Cholesky>
-
-#include <cmath>
-
 #include <analysis/law/gp_model.hpp>
+#include <cmath>
 
 namespace lvr::analysis {
 
@@ -22,7 +20,8 @@ MatrixXd incidence(const std::vector<Observation>& seen, int benchmarks) {
 
 }  // namespace
 
-/// Universal kriging with one constant per benchmark: all families share the covariance, each has its own mean.
+/// Universal kriging with one constant per benchmark: all families share the covariance, each has its own
+/// mean.
 void GpModel::update() {
     const auto& places = seen_.front();  // families differ in the scores believed, not in where
     const Index n = static_cast<Index>(places.size());
@@ -30,7 +29,8 @@ void GpModel::update() {
     MatrixXd r(n, n);
     for (Index i = 0; i < n; ++i) {
         for (Index j = 0; j < n; ++j) {
-            const auto &left = places[static_cast<std::size_t>(i)], &right = places[static_cast<std::size_t>(j)];
+            const auto &left = places[static_cast<std::size_t>(i)],
+                       &right = places[static_cast<std::size_t>(j)];
             r(i, j) = covariance(left, right) + noise(left, right);
         }
     }
@@ -44,7 +44,8 @@ void GpModel::update() {
         const auto f = static_cast<Index>(k);
         VectorXd sum = VectorXd::Zero(benchmarks), z(n);
         for (const auto& seen : seen_[k]) sum[seen.benchmark] += seen.score;
-        centre.col(f) = sum.cwiseQuotient(h.colwise().sum().transpose());  // keeps the digits of scores like 1500.3
+        centre.col(f) =
+            sum.cwiseQuotient(h.colwise().sum().transpose());  // keeps the digits of scores like 1500.3
         for (Index i = 0; i < n; ++i) {
             const auto& seen = seen_[k][static_cast<std::size_t>(i)];
             z[i] = (seen.score - centre(seen.benchmark, f)) / scales_(seen.benchmark, f) -
@@ -68,7 +69,8 @@ void GpModel::update() {
                 covariance(at, at) + noise(at, at) - along.dot(w) + rest.dot(constants.solve(rest));
             for (std::size_t k = 0; k < seen_.size(); ++k) {
                 const auto f = static_cast<Index>(k);
-                const double standard = beta[k][b] + families_.signs[k] * prior_mean(b, i) + along.dot(weights[k]);
+                const double standard =
+                    beta[k][b] + families_.signs[k] * prior_mean(b, i) + along.dot(weights[k]);
                 mean_[k](b, i) = centre(b, f) + scales_(b, f) * standard;
                 spread_[k](b, i) = scales_(b, f) * std::sqrt(std::max(variance, 0.0));
             }

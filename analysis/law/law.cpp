@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <analysis/law/law.hpp>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-
+#include <analysis/law/law.hpp>
 #include <lvr/core/error.hpp>
 
 namespace lvr::analysis {
@@ -46,7 +44,8 @@ GroupLaw group_law(const std::string& name, const std::vector<std::string>& memb
     group.name = name;
     std::vector<const BenchmarkLaw*> present;
     for (const auto& benchmark : law.benchmarks) {
-        const bool is_member = std::find(members.begin(), members.end(), benchmark.problem.benchmark) != members.end();
+        const bool is_member =
+            std::find(members.begin(), members.end(), benchmark.problem.benchmark) != members.end();
         if (is_member && benchmark.baselines) present.push_back(&benchmark);  // they exist where R2 does
     }
     for (const auto* benchmark : present) group.benchmarks.push_back(benchmark->problem.benchmark);
@@ -78,8 +77,8 @@ std::vector<GroupLaw> group_laws(const Law& law, const FitConfig& config, const 
         if (!config.group.empty() && !wanted) continue;
         groups.push_back(group_law(name, members, law));
         if (wanted && groups.back().benchmarks.empty()) {
-            throw core::usage_error(fmt::format("{}: has none of the benchmarks of group '{}'", source, name), "",
-                                    fmt::format("the group is: {}", fmt::join(members, ", ")));
+            throw core::usage_error(fmt::format("{}: has none of the benchmarks of group '{}'", source, name),
+                                    "", fmt::format("the group is: {}", fmt::join(members, ", ")));
         }
     }
     for (const auto& wanted : config.group) {
@@ -99,15 +98,17 @@ BenchmarkLaw law_of(const Problem& problem, const FitConfig& config) {
         law.ridge.push_back({penalty, fit_law(problem, k_ac_quadratic, fit_choice(config, penalty))});
     }
     law.baselines = random_baselines(problem, config.random_draws, fit_choice(config));
-    law.c_adds = contribution_of_c(problem, *law.fit(k_a_quadratic), *law.fit(k_ac_quadratic), fit_choice(config));
+    law.c_adds =
+        contribution_of_c(problem, *law.fit(k_a_quadratic), *law.fit(k_ac_quadratic), fit_choice(config));
     return law;
 }
 
 }  // namespace
 
 const LawFit* BenchmarkLaw::fit(const LawForm& form) const {
-    const auto found = std::find_if(fits.begin(), fits.end(),
-                                    [&](const LawFit& candidate) { return name_of(candidate.form) == name_of(form); });
+    const auto found = std::find_if(fits.begin(), fits.end(), [&](const LawFit& candidate) {
+        return name_of(candidate.form) == name_of(form);
+    });
     return found == fits.end() ? nullptr : &*found;
 }
 
@@ -117,10 +118,12 @@ Law fit_all(const Table& table, const FitConfig& config, const std::string& sour
         law.benchmarks.push_back(law_of(make_problem(table, benchmark, !config.no_normalise), config));
         law.benchmarks.back().finding = finding_of(law.benchmarks.back(), config.level);
     }
-    const bool any = std::any_of(law.benchmarks.begin(), law.benchmarks.end(), [](auto& b) { return !b.fits.empty(); });
+    const bool any =
+        std::any_of(law.benchmarks.begin(), law.benchmarks.end(), [](auto& b) { return !b.fits.empty(); });
     if (!any && !config.plan) {  // a plan is what one asks for before anything is measured
         throw core::input_error(source + ": no benchmark has two representations with A, C and a score",
-                                "there is nothing to fit", "measure at least two representations on one benchmark");
+                                "there is nothing to fit",
+                                "measure at least two representations on one benchmark");
     }
     law.groups = group_laws(law, config, source);
     return law;

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <map>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include <analysis/law/baselines.hpp>
 #include <analysis/law/fit_config.hpp>
 #include <analysis/law/law_fit.hpp>
 #include <analysis/law/table.hpp>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace lvr::analysis {
 
@@ -30,8 +29,8 @@ struct BenchmarkLaw {
     const LawFit* fit(const LawForm& form) const;  ///< null if there is none
 };
 
-/// Means over a group's benchmarks; absent where one of them has no such figure, so that all means of a group are over
-/// the same benchmarks.
+/// Means over a group's benchmarks; absent where one of them has no such figure, so that all means of a group
+/// are over the same benchmarks.
 struct GroupFit {
     std::optional<double> r2, adjusted_r2, mse, loo_r2, lofo_r2;
 };
@@ -54,7 +53,8 @@ struct Law {
     std::vector<GroupLaw> groups;
 };
 
-/// Fits the law in every form to every benchmark. Cheap (a second for eight benchmarks), so every rank does all of it.
+/// Fits the law in every form to every benchmark. Cheap (a second for eight benchmarks), so every rank does
+/// all of it.
 /// @throws Error (input) if no benchmark has two measured rows; (usage) for a group that the table lacks
 Law fit_all(const Table& table, const FitConfig& config, const std::string& source);
 

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <analysis/law/law_fit.hpp>
-
-#include <boost/math/distributions/fisher_f.hpp>
-#include <boost/math/distributions/students_t.hpp>
-
 #include <algorithm>
-#include <cmath>
-#include <limits>
-#include <map>
-
+#include <analysis/law/law_fit.hpp>
 #include <analysis/law/least_squares.hpp>
 #include <analysis/law/rank_correlation.hpp>
 #include <analysis/law/resampling.hpp>
+#include <boost/math/distributions/fisher_f.hpp>
+#include <boost/math/distributions/students_t.hpp>
+#include <cmath>
+#include <limits>
 #include <lvr/core/error.hpp>
+#include <map>
 
 namespace lvr::analysis {
 namespace {
@@ -22,7 +19,8 @@ using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
 constexpr double k_nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double k_no_shortcut = 1e-4;  // of 1 - h: below 1e-8 removing the row may lower the rank; digits go earlier
+constexpr double k_no_shortcut =
+    1e-4;  // of 1 - h: below 1e-8 removing the row may lower the rank; digits go earlier
 constexpr double k_no_distance = 1e-8;  // of 1 - h: the fit passes through such a point whatever its score
 constexpr double k_exact = 1e-24;       // residuals below this share of the sum of squares are rounding
 
@@ -35,8 +33,8 @@ std::optional<double> root_mean_square(const VectorXd& errors) {
 }
 
 /// Predictions of the rows where `held_out` by the fit to the rest; NaN if there is no rest.
-void predict_held_out(const MatrixXd& columns, const VectorXd& y, const std::vector<bool>& held_out, double ridge,
-                      VectorXd& predicted) {
+void predict_held_out(const MatrixXd& columns, const VectorXd& y, const std::vector<bool>& held_out,
+                      double ridge, VectorXd& predicted) {
     std::vector<int> rest;
     for (int i = 0; i < static_cast<int>(held_out.size()); ++i) {
         if (!held_out[static_cast<std::size_t>(i)]) rest.push_back(i);
@@ -46,7 +44,8 @@ void predict_held_out(const MatrixXd& columns, const VectorXd& y, const std::vec
     law.weights = VectorXd::Zero(columns.cols());
     if (!rest.empty()) {
         MatrixXd chosen(static_cast<Index>(rest.size()), columns.cols());
-        for (std::size_t i = 0; i < rest.size(); ++i) chosen.row(static_cast<Index>(i)) = columns.row(rest[i]);
+        for (std::size_t i = 0; i < rest.size(); ++i)
+            chosen.row(static_cast<Index>(i)) = columns.row(rest[i]);
         law = CentredFit(chosen, rows_of(y, rest), ridge).coefficients();
     }
     for (Index i = 0; i < y.size(); ++i) {
@@ -64,7 +63,8 @@ VectorXd leave_one_family_out(const MatrixXd& columns, const Problem& problem, d
         members[i] = true;
     }
     if (families.size() < 2) return predicted;
-    for (const auto& [family, members] : families) predict_held_out(columns, problem.y, members, ridge, predicted);
+    for (const auto& [family, members] : families)
+        predict_held_out(columns, problem.y, members, ridge, predicted);
     return predicted;
 }
 
@@ -80,7 +80,8 @@ void fill_terms(const CentredFit& fit, double residual_variance, int freedom, La
     const VectorXd covariance = has_errors ? fit.covariance_diagonal() : VectorXd();
     for (std::size_t j = 0; j < keys.size(); ++j) {
         const auto k = static_cast<Index>(j);
-        Term term{keys[j], k == 0 ? fit.coefficients().intercept : fit.coefficients().weights[k - 1], {}, {}, {}};
+        Term term{
+            keys[j], k == 0 ? fit.coefficients().intercept : fit.coefficients().weights[k - 1], {}, {}, {}};
         if (has_errors) {
             term.standard_error = std::sqrt(residual_variance * covariance[k]);
             if (*term.standard_error > 0) {
@@ -113,7 +114,8 @@ void fill_influence(const VectorXd& residuals, double residual_variance, int par
             law.cooks[i] = residuals[i] * residuals[i] * h / (parameters * residual_variance * rest * rest);
         }
         const auto size = static_cast<double>(n);
-        if (h > 2 * parameters / size || law.cooks[i] > 4 / size) law.influential.push_back(static_cast<int>(i));
+        if (h > 2 * parameters / size || law.cooks[i] > 4 / size)
+            law.influential.push_back(static_cast<int>(i));
     }
 }
 
@@ -132,7 +134,8 @@ void fill_out_of_sample(const MatrixXd& columns, const Problem& problem, double 
 }  // namespace
 
 std::optional<double> r_squared(const VectorXd& y, const VectorXd& predicted) {
-    if (y.size() == 0 || (y.array() == y[0]).all()) return std::nullopt;  // not by the sum: it keeps roundings
+    if (y.size() == 0 || (y.array() == y[0]).all())
+        return std::nullopt;  // not by the sum: it keeps roundings
     const double total = (y.array() - y.mean()).square().sum();
     return defined(1 - (y - predicted).squaredNorm() / total);
 }
@@ -165,7 +168,8 @@ LawFit fit_law(const Problem& problem, const LawForm& form, const FitChoice& cho
     law.fitted = fit.fitted();
     law.leverage = fit.leverages();
     const int parameters = law.rank + 1;
-    const int freedom = choice.ridge > 0 ? 0 : problem.size() - parameters;  // those of a shrunken fit are not whole
+    const int freedom =
+        choice.ridge > 0 ? 0 : problem.size() - parameters;  // those of a shrunken fit are not whole
     const VectorXd residuals = problem.y - law.fitted;
     const double residual_variance = freedom > 0 ? variance_of(residuals, problem.y, freedom) : k_nan;
     fill_in_sample(problem.y, freedom, law);
@@ -179,7 +183,8 @@ LawFit fit_law(const Problem& problem, const LawForm& form, const FitChoice& cho
 double predict(const LawFit& fit, double a, double c) {
     const Eigen::MatrixXd columns = columns_of(fit.form, VectorXd::Constant(1, a), VectorXd::Constant(1, c));
     double value = fit.terms.front().value;
-    for (Index j = 0; j < columns.cols(); ++j) value += columns(0, j) * fit.terms[static_cast<std::size_t>(j) + 1].value;
+    for (Index j = 0; j < columns.cols(); ++j)
+        value += columns(0, j) * fit.terms[static_cast<std::size_t>(j) + 1].value;
     return value;
 }
 

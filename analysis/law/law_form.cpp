@@ -4,12 +4,14 @@
 namespace lvr::analysis {
 
 std::string name_of(const LawForm& form) {
-    return std::string(form.uses_a ? "A" : "") + (form.uses_c ? "C" : "") + (form.quadratic ? "_quadratic" : "_linear");
+    return std::string(form.uses_a ? "A" : "") + (form.uses_c ? "C" : "") +
+           (form.quadratic ? "_quadratic" : "_linear");
 }
 
 const std::vector<LawForm>& all_forms() {
-    static const std::vector<LawForm> forms = {{true, false, false}, {true, false, true}, {false, true, false},
-                                               {false, true, true},  {true, true, false}, {true, true, true}};
+    static const std::vector<LawForm> forms = {{true, false, false}, {true, false, true},
+                                               {false, true, false}, {false, true, true},
+                                               {true, true, false},  {true, true, true}};
     return forms;
 }
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <analysis/law/law_json.hpp>
-
 #include <fmt/format.h>
 
 #include <cmath>
+#include <analysis/law/law_json.hpp>
 #include <limits>
 
 namespace lvr::analysis {
@@ -129,7 +128,8 @@ void add_undefined_fits(Json& json) {
         LawFit fit;
         fit.form = form;
         fit.underdetermined = true;
-        for (const auto& key : term_keys(form)) fit.terms.push_back({key, std::numeric_limits<double>::quiet_NaN(), {}, {}, {}});
+        for (const auto& key : term_keys(form))
+            fit.terms.push_back({key, std::numeric_limits<double>::quiet_NaN(), {}, {}, {}});
         json["fits"][name_of(form)] = fit_json(fit);
     }
 }
@@ -139,8 +139,10 @@ Json benchmark_json(const Table& table, const BenchmarkColumn& benchmark, const 
     json["n"] = law.problem.size();
     json["alignment"] = benchmark.alignment;
     json["finding"] = law.finding;
-    if (law.fits.empty()) add_undefined_fits(json);
-    else add_fits(table, law, json);
+    if (law.fits.empty())
+        add_undefined_fits(json);
+    else
+        add_fits(table, law, json);
     json["seed_spread"] = number(benchmark.seed_spread);
     json["unit"] = benchmark.unit;
     json["points"] = points_of(table, benchmark, law.problem);
@@ -193,7 +195,8 @@ Json to_json(const Table& table, const Law& law) {
     json["benchmarks"] = Json::object();
     json["groups"] = Json::object();
     for (std::size_t i = 0; i < law.benchmarks.size(); ++i) {
-        json["benchmarks"][table.benchmarks[i].name] = benchmark_json(table, table.benchmarks[i], law.benchmarks[i]);
+        json["benchmarks"][table.benchmarks[i].name] =
+            benchmark_json(table, table.benchmarks[i], law.benchmarks[i]);
     }
     for (const auto& group : law.groups) json["groups"][group.name] = group_json(group);
     json["warnings"] = table.warnings;

@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <analysis/law/law.hpp>
+#include <analysis/law/policy.hpp>
+#include <analysis/law/subset_search.hpp>
 #include <array>
+#include <lvr/core/json.hpp>
 #include <map>
 #include <string>
 #include <vector>
 
-#include <analysis/law/law.hpp>
-#include <analysis/law/policy.hpp>
-#include <analysis/law/subset_search.hpp>
-#include <lvr/core/json.hpp>
-
 namespace lvr::analysis {
 
-// The one object that `--format json` prints and law.json and law.h5 hold. Its keys are an interface: others read
-// them. Numbers that are undefined are null. Errors and predictions `fitted`, `loo_predicted` are on the normalised
-// scale; `points` has the measured figures and `scales` the way between the two.
+// The one object that `--format json` prints and law.json and law.h5 hold. Its keys are an interface: others
+// read them. Numbers that are undefined are null. Errors and predictions `fitted`, `loo_predicted` are on the
+// normalised scale; `points` has the measured figures and `scales` the way between the two.
 
 /// {"benchmarks": {...}, "groups": {...}}
 core::Json to_json(const Table& table, const Law& law);

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <analysis/law/law_tables.hpp>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-
+#include <analysis/law/law_tables.hpp>
 #include <lvr/core/json.hpp>
 
 namespace lvr::analysis {
@@ -20,7 +18,8 @@ std::string range(const std::optional<Interval>& interval, int digits) {
 }
 
 std::string form_title(const LawForm& form) {
-    return std::string(form.uses_a ? "A" : "") + (form.uses_c ? "C" : "") + (form.quadratic ? " quadratic" : " linear");
+    return std::string(form.uses_a ? "A" : "") + (form.uses_c ? "C" : "") +
+           (form.quadratic ? " quadratic" : " linear");
 }
 
 std::string group_title(const GroupLaw& group) {
@@ -28,18 +27,21 @@ std::string group_title(const GroupLaw& group) {
 }
 
 TextTable in_sample_table(const Law& law) {
-    TextTable table{"r2", "R² in sample (min-max scaled, centred minimum-norm least squares)", {"benchmark", "n"}, {}};
+    TextTable table{
+        "r2", "R² in sample (min-max scaled, centred minimum-norm least squares)", {"benchmark", "n"}, {}};
     for (const auto& form : all_forms()) table.header.push_back(form_title(form));
     for (const auto& benchmark : law.benchmarks) {
         Row row = {benchmark.problem.benchmark, std::to_string(benchmark.problem.size())};
         for (const auto& form : all_forms()) {
             const LawFit* fit = benchmark.fit(form);
-            row.push_back(cell(fit ? fit->r2 : Figure(), 12) + (fit && fit->underdetermined ? "*" : ""));
+            row.push_back(cell(fit ? fit->r2 : Figure(), 12) +
+                          (fit && fit->r2 && fit->underdetermined ? "*" : ""));
         }
         table.rows.push_back(row);
     }
     const bool flagged = std::any_of(table.rows.begin(), table.rows.end(), [](const Row& row) {
-        return std::any_of(row.begin() + 2, row.end(), [](const std::string& text) { return text.ends_with('*'); });
+        return std::any_of(row.begin() + 2, row.end(),
+                           [](const std::string& text) { return text.ends_with('*'); });
     });
     if (flagged) table.title += "; * underdetermined: the minimum-norm answer";
     table.rules.push_back(table.rows.size());
@@ -66,23 +68,27 @@ TextTable out_of_sample_table(const Law& law) {
         }
         const Figure random = benchmark.baselines ? benchmark.baselines->random_quadratic.expected : Figure();
         table.rows.push_back({benchmark.problem.benchmark, cell(ac->r2, 4), range(ac->r2_interval, 3),
-                              cell(ac->adjusted_r2, 4), cell(random, 4), cell(ac->loo_r2, 4), cell(a->loo_r2, 4),
-                              cell(ac->lofo_r2, 4), cell(ac->kendall_tau, 3), cell(ac->permutation_p_value, 4)});
+                              cell(ac->adjusted_r2, 4), cell(random, 4), cell(ac->loo_r2, 4),
+                              cell(a->loo_r2, 4), cell(ac->lofo_r2, 4), cell(ac->kendall_tau, 3),
+                              cell(ac->permutation_p_value, 4)});
     }
     table.rules.push_back(table.rows.size());
     const std::size_t ac = all_forms().size() - 1, a = 1;
     for (const auto& group : law.groups) {
-        table.rows.push_back({group_title(group), cell(group.fits[ac].r2, 4), "", cell(group.fits[ac].adjusted_r2, 4),
-                              cell(group.baselines.random_quadratic, 4), cell(group.fits[ac].loo_r2, 4),
-                              cell(group.fits[a].loo_r2, 4), cell(group.fits[ac].lofo_r2, 4), "", ""});
+        table.rows.push_back({group_title(group), cell(group.fits[ac].r2, 4), "",
+                              cell(group.fits[ac].adjusted_r2, 4), cell(group.baselines.random_quadratic, 4),
+                              cell(group.fits[ac].loo_r2, 4), cell(group.fits[a].loo_r2, 4),
+                              cell(group.fits[ac].lofo_r2, 4), "", ""});
     }
     return table;
 }
 
 void add_random_rows(const Law& law, bool quadratic, TextTable& table) {
-    Row random = {quadratic ? "quadratic" : "linear", "Random (expected)"}, a_random = {"quadratic", "A + random (drawn)"};
+    Row random = {quadratic ? "quadratic" : "linear", "Random (expected)"},
+        a_random = {"quadratic", "A + random (drawn)"};
     for (const auto& group : law.groups) {
-        random.push_back(percent(quadratic ? group.baselines.random_quadratic : group.baselines.random_linear));
+        random.push_back(
+            percent(quadratic ? group.baselines.random_quadratic : group.baselines.random_linear));
         a_random.push_back(percent(group.baselines.a_random));
     }
     table.rows.push_back(random);
@@ -90,8 +96,12 @@ void add_random_rows(const Law& law, bool quadratic, TextTable& table) {
 }
 
 TextTable table_2(const Law& law) {
-    TextTable table{"table2_r2_by_group", "R² in percent by fitting data and group (as the paper's Table 2)", {"fit", "data"}, {}};
-    for (const auto& group : law.groups) table.header.push_back(fmt::format("{} ({})", group.name, group.benchmarks.size()));
+    TextTable table{"table2_r2_by_group",
+                    "R² in percent by fitting data and group (as the paper's Table 2)",
+                    {"fit", "data"},
+                    {}};
+    for (const auto& group : law.groups)
+        table.header.push_back(fmt::format("{} ({})", group.name, group.benchmarks.size()));
     for (const bool quadratic : {false, true}) {
         table.rules.push_back(table.rows.size());
         add_random_rows(law, quadratic, table);
@@ -118,7 +128,8 @@ TextTable benchmark_table(const Law& law) {
         }
         table.rows.push_back(row);
     };
-    for (const auto& form : all_forms()) add(form_title(form), form, [](const LawFit& fit) { return fit.r2; });
+    for (const auto& form : all_forms())
+        add(form_title(form), form, [](const LawFit& fit) { return fit.r2; });
     table.rules.push_back(table.rows.size());
     for (const auto& form : all_forms()) {
         add(form_title(form) + ", leave-one-out", form, [](const LawFit& fit) { return fit.loo_r2; });
@@ -127,8 +138,10 @@ TextTable benchmark_table(const Law& law) {
 }
 
 TextTable table_4(const Law& law) {
-    TextTable table{"table4_cross_term", "Cross term α_AC of the AC quadratic (as the paper's Table 4)",
-                    {"benchmark", "α_AC", "standard error", "bootstrap interval", "p"}, {}};
+    TextTable table{"table4_cross_term",
+                    "Cross term α_AC of the AC quadratic (as the paper's Table 4)",
+                    {"benchmark", "α_AC", "standard error", "bootstrap interval", "p"},
+                    {}};
     for (const auto& benchmark : law.benchmarks) {
         const LawFit* fit = benchmark.fit(k_ac_quadratic);
         if (fit == nullptr) {
@@ -144,7 +157,8 @@ TextTable table_4(const Law& law) {
 
 std::string exact(const Figure& value) { return value ? core::shortest(*value) : "–"; }
 
-void add_fit_row(const BenchmarkLaw& benchmark, const LawFit& fit, const std::string& name, TextTable& table) {
+void add_fit_row(const BenchmarkLaw& benchmark, const LawFit& fit, const std::string& name,
+                 TextTable& table) {
     Row row = {benchmark.problem.benchmark, name, std::to_string(benchmark.problem.size()), "1"};
     for (const Figure& figure : {fit.r2, fit.adjusted_r2, fit.mse, fit.loo_r2, fit.lofo_r2, fit.kendall_tau,
                                  fit.weighted_tau, fit.spearman_rho, fit.permutation_p_value}) {
@@ -161,8 +175,10 @@ void add_fit_row(const BenchmarkLaw& benchmark, const LawFit& fit, const std::st
 void add_group_rows(const GroupLaw& group, TextTable& table) {
     for (std::size_t k = 0; k < group.fits.size(); ++k) {
         const GroupFit& fit = group.fits[k];
-        Row row = {"mean of " + group.name, name_of(all_forms()[k]), "", std::to_string(group.benchmarks.size())};
-        for (const Figure& figure : {fit.r2, fit.adjusted_r2, fit.mse, fit.loo_r2, fit.lofo_r2}) row.push_back(exact(figure));
+        Row row = {"mean of " + group.name, name_of(all_forms()[k]), "",
+                   std::to_string(group.benchmarks.size())};
+        for (const Figure& figure : {fit.r2, fit.adjusted_r2, fit.mse, fit.loo_r2, fit.lofo_r2})
+            row.push_back(exact(figure));
         row.resize(table.header.size());
         table.rows.push_back(row);
     }
@@ -170,16 +186,21 @@ void add_group_rows(const GroupLaw& group, TextTable& table) {
 
 }  // namespace
 
-std::vector<TextTable> terminal_tables(const Law& law) { return {out_of_sample_table(law), in_sample_table(law)}; }
+std::vector<TextTable> terminal_tables(const Law& law) {
+    return {out_of_sample_table(law), in_sample_table(law)};
+}
 
 std::vector<TextTable> paper_tables(const Law& law) {
     return {table_2(law), benchmark_table(law), table_4(law), out_of_sample_table(law), in_sample_table(law)};
 }
 
 TextTable fits_table(const Law& law) {
-    TextTable table{"fits", "Every fit",
-                    {"benchmark", "fit", "n", "benchmarks", "r2", "adjusted_r2", "mse", "loo_r2", "lofo_r2", "kendall_tau",
-                     "weighted_tau", "spearman_rho", "permutation_p_value", "1", "a", "c", "a2", "ac", "c2"}, {}};
+    TextTable table{"fits",
+                    "Every fit",
+                    {"benchmark", "fit", "n", "benchmarks", "r2", "adjusted_r2", "mse", "loo_r2", "lofo_r2",
+                     "kendall_tau", "weighted_tau", "spearman_rho", "permutation_p_value", "1", "a", "c",
+                     "a2", "ac", "c2"},
+                    {}};
     for (const auto& benchmark : law.benchmarks) {
         for (const auto& fit : benchmark.fits) add_fit_row(benchmark, fit, name_of(fit.form), table);
         for (const auto& form : all_forms()) {
@@ -194,17 +215,20 @@ TextTable fits_table(const Law& law) {
 }
 
 TextTable policy_table(const PolicyTable& policies) {
-    TextTable table{"policy",
-                    "The AC policy: trainings until the best is among the top k predictions, and recall after four",
-                    {"benchmark", "sampling", "tries, top 1", "top 2", "top 3", "first hit ≤ 4, top 3", "exactly 4", "with credit"},
-                    {}};
+    TextTable table{
+        "policy",
+        "The AC policy: trainings until the best is among the top k predictions, and recall after four",
+        {"benchmark", "sampling", "tries, top 1", "top 2", "top 3", "first hit ≤ 4, top 3", "exactly 4",
+         "with credit"},
+        {}};
     for (const auto& [benchmark, curves] : policies) {
         table.rules.push_back(table.rows.size());
         for (const Sampling sampling : {Sampling::region, Sampling::uniform, Sampling::random}) {
             const PolicyCurves& c = curves[static_cast<std::size_t>(sampling)];
             const std::size_t at = std::min<std::size_t>(4, c.first_hit[2].size()) - 1;
-            table.rows.push_back({benchmark, name_of(sampling), cell(c.mean_tries[0], 6), cell(c.mean_tries[1], 6),
-                                  cell(c.mean_tries[2], 6), cell(c.first_hit[2][at], 4), cell(c.exactly_n[2][at], 4),
+            table.rows.push_back({benchmark, name_of(sampling), cell(c.mean_tries[0], 6),
+                                  cell(c.mean_tries[1], 6), cell(c.mean_tries[2], 6),
+                                  cell(c.first_hit[2][at], 4), cell(c.exactly_n[2][at], 4),
                                   cell(c.exactly_n_credit[2][at], 4)});
         }
     }
@@ -213,8 +237,10 @@ TextTable policy_table(const PolicyTable& policies) {
 }
 
 TextTable search_table(const SearchTable& searches) {
-    TextTable table{"exhaustive", "Exhaustive subset search: subsets whose law finds the best among the rest",
-                    {"benchmark", "subsets fitted", "hits"}, {}};
+    TextTable table{"exhaustive",
+                    "Exhaustive subset search: subsets whose law finds the best among the rest",
+                    {"benchmark", "subsets fitted", "hits"},
+                    {}};
     for (const auto& [benchmark, search] : searches) {
         table.rows.push_back({benchmark, std::to_string(search.fits), std::to_string(search.hits.size())});
     }

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <Eigen/QR>
 #include <Eigen/SVD>
-
 #include <algorithm>
-#include <cmath>
-
 #include <analysis/law/least_squares.hpp>
 #include <analysis/law/normalise.hpp>
+#include <cmath>
 
 namespace lvr::analysis {
 
@@ -17,8 +15,8 @@ using Eigen::VectorXd;
 
 namespace {
 
-/// The mean of equal numbers may miss them by a rounding, and a column of nothing but roundings would pass for one
-/// that varies: it becomes exactly zero.
+/// The mean of equal numbers may miss them by a rounding, and a column of nothing but roundings would pass
+/// for one that varies: it becomes exactly zero.
 template <class Values>
 void clear_constant_columns(const Values& values, Values& centred) {
     for (Index j = 0; j < values.cols(); ++j) {
@@ -28,7 +26,8 @@ void clear_constant_columns(const Values& values, Values& centred) {
 
 }  // namespace
 
-CentredFit::CentredFit(const MatrixXd& columns, const VectorXd& y, double ridge) : columns_(columns), ridge_(ridge) {
+CentredFit::CentredFit(const MatrixXd& columns, const VectorXd& y, double ridge)
+    : columns_(columns), ridge_(ridge) {
     means_ = columns.colwise().mean();
     const double y_mean = y.mean();
     MatrixXd centred = columns.rowwise() - means_;
@@ -41,7 +40,8 @@ CentredFit::CentredFit(const MatrixXd& columns, const VectorXd& y, double ridge)
     right_ = svd.matrixV().leftCols(rank);
     singular_values_ = values.head(rank);
     const VectorXd gains = singular_values_.array() / (singular_values_.array().square() + ridge_);
-    coefficients_.weights = right_ * (gains.asDiagonal() * (left_.transpose() * (y.array() - y_mean).matrix()));
+    coefficients_.weights =
+        right_ * (gains.asDiagonal() * (left_.transpose() * (y.array() - y_mean).matrix()));
     coefficients_.intercept = y_mean - means_.dot(coefficients_.weights);
 }
 
@@ -66,14 +66,15 @@ VectorXd CentredFit::covariance_diagonal() const {
 
 namespace {
 
-// A relative pivot between these may lie on either side of the cutoff once it is a singular value: for five columns
-// the two differ by less than a factor of 40.
+// A relative pivot between these may lie on either side of the cutoff once it is a singular value: for five
+// columns the two differ by less than a factor of 40.
 constexpr double k_surely_rank = 1e-8;
 constexpr double k_surely_noise = 1e-12;
 constexpr int k_small_rows = 32;
 constexpr int k_small_columns = 5;
 using Small = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, 0, k_small_rows, k_small_columns>;
-using SmallTransposed = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, 0, k_small_columns, k_small_columns>;
+using SmallTransposed =
+    Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, 0, k_small_columns, k_small_columns>;
 using SmallVector = Eigen::Matrix<double, Eigen::Dynamic, 1, 0, k_small_rows, 1>;
 using PivotedQr = Eigen::ColPivHouseholderQR<Small>;
 
@@ -99,11 +100,8 @@ VectorXd minimum_norm(const Upper& upper, const Right& z) {
     const Eigen::HouseholderQR<SmallTransposed> qr(transposed);
     const Index rank = transposed.cols();
     SmallVector solution = SmallVector::Zero(transposed.rows());
-    solution.head(rank) = qr.matrixQR()
-                              .topRows(rank)
-                              .template triangularView<Eigen::Upper>()
-                              .transpose()
-                              .solve(z.head(rank));
+    solution.head(rank) =
+        qr.matrixQR().topRows(rank).template triangularView<Eigen::Upper>().transpose().solve(z.head(rank));
     solution.applyOnTheLeft(qr.householderQ());
     return solution;
 }

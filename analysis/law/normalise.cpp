@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <analysis/law/normalise.hpp>
 #include <cmath>
 #include <limits>
 #include <vector>
-
-#include <analysis/law/normalise.hpp>
 
 namespace lvr::analysis {
 

@@ -2,11 +2,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <filesystem>
-
 #include <analysis/law/analyse.hpp>
 #include <analysis/law/law_tables.hpp>
 #include <analysis/law/plan_tables.hpp>
+#include <filesystem>
 #include <lvr/files/atomic_file.hpp>
 #include <lvr/files/json_tree.hpp>
 
@@ -47,8 +46,9 @@ std::string exhaustive_csv(const Analysis& analysis) {
     std::vector<int> rows;
     for (std::size_t b = 0; b < analysis.search->size(); ++b) {
         const auto& [benchmark, search] = (*analysis.search)[b];
-        const auto problem = std::find_if(analysis.law.benchmarks.begin(), analysis.law.benchmarks.end(),
-                                          [&](const auto& law) { return law.problem.benchmark == benchmark; });
+        const auto problem =
+            std::find_if(analysis.law.benchmarks.begin(), analysis.law.benchmarks.end(),
+                         [&](const auto& law) { return law.problem.benchmark == benchmark; });
         for (const auto& hit : search.hits) {
             std::vector<std::string> names;
             rows_of_mask(hit.mask, rows);
@@ -56,8 +56,8 @@ std::string exhaustive_csv(const Analysis& analysis) {
                 const int at = problem->problem.rows[static_cast<std::size_t>(row)];
                 names.push_back(analysis.table.representations[static_cast<std::size_t>(at)]);
             }
-            table.rows.push_back({benchmark, fmt::format("{}", fmt::join(names, ";")), core::shortest(hit.test_mse),
-                                  core::shortest(hit.train_mse)});
+            table.rows.push_back({benchmark, fmt::format("{}", fmt::join(names, ";")),
+                                  core::shortest(hit.test_mse), core::shortest(hit.train_mse)});
         }
     }
     return to_csv(table);

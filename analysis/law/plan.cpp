@@ -3,10 +3,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
-
 #include <analysis/law/plan_job.hpp>
 #include <analysis/law/planners.hpp>
+#include <cmath>
 #include <lvr/core/error.hpp>
 
 namespace lvr::analysis {
@@ -37,7 +36,8 @@ using Benchmarks = std::vector<const BenchmarkColumn*>;
 std::vector<int> complete_rows(const Table& table, const Benchmarks& benchmarks) {
     std::vector<int> rows;
     for (int row = 0; row < table.rows(); ++row) {
-        const bool has_a = std::all_of(benchmarks.begin(), benchmarks.end(), [&](auto* b) { return std::isfinite(b->a[row]); });
+        const bool has_a = std::all_of(benchmarks.begin(), benchmarks.end(),
+                                       [&](auto* b) { return std::isfinite(b->a[row]); });
         if (has_a && std::isfinite(table.c[row])) rows.push_back(row);
     }
     return rows;
@@ -52,7 +52,8 @@ Benchmarks scored_benchmarks(const Benchmarks& benchmarks, const std::vector<int
     return scored.empty() ? benchmarks : scored;
 }
 
-/// The candidates and the benchmarks that have a say: where some benchmarks have scores, those without have none.
+/// The candidates and the benchmarks that have a say: where some benchmarks have scores, those without have
+/// none.
 Benchmarks choose_candidates(const Table& table, PlanInput& input) {
     Benchmarks benchmarks;
     for (const auto& benchmark : table.benchmarks) benchmarks.push_back(&benchmark);
@@ -60,14 +61,17 @@ Benchmarks choose_candidates(const Table& table, PlanInput& input) {
     const Benchmarks scored = scored_benchmarks(benchmarks, input.rows);
     for (const auto* benchmark : benchmarks) {
         if (std::find(scored.begin(), scored.end(), benchmark) == scored.end()) {
-            input.notes.push_back(benchmark->name + ": no representation with A and C has a score on it, so it has no say in the plan.");
+            input.notes.push_back(
+                benchmark->name +
+                ": no representation with A and C has a score on it, so it has no say in the plan.");
         }
     }
     input.rows = complete_rows(table, scored);  // fewer benchmarks, fewer A to ask for: never fewer rows
     for (int row = 0; row < table.rows(); ++row) {
         if (std::binary_search(input.rows.begin(), input.rows.end(), row)) continue;
-        input.notes.push_back(table.representations[static_cast<std::size_t>(row)] +
-                              ": A or C is missing, so it cannot be planned, and what it scored is not used.");
+        input.notes.push_back(
+            table.representations[static_cast<std::size_t>(row)] +
+            ": A or C is missing, so it cannot be planned, and what it scored is not used.");
     }
     return scored;
 }
@@ -76,8 +80,11 @@ PlanInput plan_input(const Table& table) {
     PlanInput input;
     const Benchmarks benchmarks = choose_candidates(table, input);
     const auto count = static_cast<Index>(input.rows.size());
-    if (count == 0) throw core::input_error("no representation has A and C", "there is nothing to plan with", "measure A and C first");
-    input.candidates = {Eigen::MatrixXd(static_cast<Index>(benchmarks.size()), count), rows_of(table.c, input.rows)};
+    if (count == 0)
+        throw core::input_error("no representation has A and C", "there is nothing to plan with",
+                                "measure A and C first");
+    input.candidates = {Eigen::MatrixXd(static_cast<Index>(benchmarks.size()), count),
+                        rows_of(table.c, input.rows)};
     std::vector<bool> is_trained(input.rows.size());
     for (std::size_t b = 0; b < benchmarks.size(); ++b) {
         input.benchmarks.push_back(benchmarks[b]->name);
@@ -95,7 +102,9 @@ PlanInput plan_input(const Table& table) {
     return input;
 }
 
-Json interval_json(const Interval& interval) { return Json::array({number(interval.low), number(interval.high)}); }
+Json interval_json(const Interval& interval) {
+    return Json::array({number(interval.low), number(interval.high)});
+}
 
 Json pick_json(const std::string& name) {
     return {{"representation", name}, {"gain", nullptr}, {"interval", nullptr}, {"intervals", nullptr}};
@@ -105,13 +114,14 @@ void describe_pick(const GpModel& model, const PlanInput& input, int pick, Json&
     json["gain"] = number(model.expected_improvement()[pick]);
     json["intervals"] = Json::object();
     for (std::size_t b = 0; b < input.benchmarks.size(); ++b) {
-        json["intervals"][input.benchmarks[b]] = interval_json(model.interval(static_cast<int>(b), pick, k_plan_level));
+        json["intervals"][input.benchmarks[b]] =
+            interval_json(model.interval(static_cast<int>(b), pick, k_plan_level));
     }
     if (input.benchmarks.size() == 1) json["interval"] = json["intervals"].front();
 }
 
-/// Chooses one after the other. Once a pick was a probe (the families disagree about it) the leading family alone
-/// chooses: a batch of probes would teach nothing, since believed scores leave the weights as they are.
+/// Chooses one after the other. Once a pick was a probe (the families disagree about it) the leading family
+/// alone chooses: a batch of probes would teach nothing, since believed scores leave the weights as they are.
 class Batch {
   public:
     Batch(GpModel& model, const PlanInput& input) : model_(model), input_(input) {
@@ -152,36 +162,45 @@ class Batch {
 std::string verdict(const std::string& benchmark, double more, double less) {
     const char* claim = "that more A and more C is better";
     if (more < k_contradicted) {
-        return fmt::format("{}: the measured scores contradict the prior {} (probability {:.3f}; {:.3f} for the opposite).",
-                           benchmark, claim, more, less);
+        return fmt::format(
+            "{}: the measured scores contradict the prior {} (probability {:.3f}; {:.3f} for the opposite).",
+            benchmark, claim, more, less);
     }
-    if (more > k_supported) return fmt::format("{}: the measured scores support the prior {} (probability {:.3f}).", benchmark, claim, more);
-    return fmt::format("{}: the measured scores do not decide {} (probability {:.3f}).", benchmark, claim, more);
+    if (more > k_supported)
+        return fmt::format("{}: the measured scores support the prior {} (probability {:.3f}).", benchmark,
+                           claim, more);
+    return fmt::format("{}: the measured scores do not decide {} (probability {:.3f}).", benchmark, claim,
+                       more);
 }
 
-/// What the evidence says of the prior, benchmark by benchmark, once enough scores are there. Whichever planner
-/// chooses, it is the averaged model that is asked.
+/// What the evidence says of the prior, benchmark by benchmark, once enough scores are there. Whichever
+/// planner chooses, it is the averaged model that is asked.
 void judge_prior(const PlanInput& input, Json& json) {
     json["prior"] = Json::object();
     GpModel model = gaussian_model(Planner::average, input.candidates);
     if (!input.measured.empty()) model.measure(input.measured);
     for (std::size_t b = 0; b < input.benchmarks.size(); ++b) {
         const int at = static_cast<int>(b);
-        const auto count = std::count_if(input.measured.begin(), input.measured.end(), [&](const auto& seen) { return seen.benchmark == at; });
+        const auto count = std::count_if(input.measured.begin(), input.measured.end(),
+                                         [&](const auto& seen) { return seen.benchmark == at; });
         Json entry = nullptr;
         if (count >= k_averaged.fewest && model.has_scale(at)) {
-            entry = {{"more_is_better", model.weight(at, 0)}, {"no_trend", model.weight(at, 1)}, {"less_is_better", model.weight(at, 2)}};
+            entry = {{"more_is_better", model.weight(at, 0)},
+                     {"no_trend", model.weight(at, 1)},
+                     {"less_is_better", model.weight(at, 2)}};
             json["notes"].push_back(verdict(input.benchmarks[b], model.weight(at, 0), model.weight(at, 2)));
         }
         json["prior"][input.benchmarks[b]] = entry;
     }
 }
 
-void plan_gaussian(Planner planner, const Table& table, const PlanInput& input, std::int64_t budget, Json& json) {
+void plan_gaussian(Planner planner, const Table& table, const PlanInput& input, std::int64_t budget,
+                   Json& json) {
     if (input.measured.size() > k_most_observations) {
-        throw core::usage_error(fmt::format("{} measured scores are too many for this planner", input.measured.size()),
-                                fmt::format("it solves a dense system; it takes up to {}", k_most_observations),
-                                "plan for fewer benchmarks with --benchmark, or use --planner d-optimal");
+        throw core::usage_error(
+            fmt::format("{} measured scores are too many for this planner", input.measured.size()),
+            fmt::format("it solves a dense system; it takes up to {}", k_most_observations),
+            "plan for fewer benchmarks with --benchmark, or use --planner d-optimal");
     }
     GpModel model = gaussian_model(planner, input.candidates);
     Batch batch(model, input);
@@ -193,10 +212,12 @@ void plan_gaussian(Planner planner, const Table& table, const PlanInput& input, 
     }
 }
 
-void plan_blind(Planner planner, const Table& table, const PlanInput& input, const FitConfig& config, Json& json) {
+void plan_blind(Planner planner, const Table& table, const PlanInput& input, const FitConfig& config,
+                Json& json) {
     core::KeyedRng rng(static_cast<std::uint64_t>(config.seed), {"plan", name_of(planner)});
     std::vector<int> trained = input.trained;
-    for (std::int64_t k = 0; k < config.budget && static_cast<int>(trained.size()) < input.candidates.size(); ++k) {
+    for (std::int64_t k = 0; k < config.budget && static_cast<int>(trained.size()) < input.candidates.size();
+         ++k) {
         trained.push_back(next_blind(planner, input.candidates, trained, rng));
         const int row = input.rows[static_cast<std::size_t>(trained.back())];
         json["plan"].push_back(pick_json(table.representations[static_cast<std::size_t>(row)]));
@@ -212,10 +233,13 @@ Json plan_json(const Table& table, const FitConfig& config) {
     json["plan"] = Json::array();
     json["planner"] = config.planner;
     json["notes"] = input.notes;
-    if (is_gaussian(planner)) plan_gaussian(planner, table, input, config.budget, json);
-    else plan_blind(planner, table, input, config, json);
+    if (is_gaussian(planner))
+        plan_gaussian(planner, table, input, config.budget, json);
+    else
+        plan_blind(planner, table, input, config, json);
     if (static_cast<std::int64_t>(json["plan"].size()) < config.budget) {
-        json["notes"].push_back(fmt::format("Left to train: {}, fewer than the budget of {}.", json["plan"].size(), config.budget));
+        json["notes"].push_back(fmt::format("Left to train: {}, fewer than the budget of {}.",
+                                            json["plan"].size(), config.budget));
     }
     return json;
 }

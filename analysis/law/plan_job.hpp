@@ -8,17 +8,19 @@
 
 namespace lvr::analysis {
 
-/// Names the `config.budget` representations to train next, in order; after each pick the model goes on as if the
-/// pick had scored its predicted mean, while scales, weights and the best score stay as measured.
-/// A representation with a score on any benchmark of the table counts as trained.
-/// @return {"plan": [{"representation", "gain", "interval", "intervals"}], "planner", "prior": {benchmark: {...}},
-///          "notes": [...]}. gain: expected improvement over the best measured score in that benchmark's units
-///          (several benchmarks: sum of EI_b / s_b); interval: central 90 % predictive interval of the score (null for
-///          several benchmarks, which have `intervals` by name); both null where undefined.
+/// Names the `config.budget` representations to train next, in order; after each pick the model goes on as if
+/// the pick had scored its predicted mean, while scales, weights and the best score stay as measured. A
+/// representation with a score on any benchmark of the table counts as trained.
+/// @return {"plan": [{"representation", "gain", "interval", "intervals"}], "planner", "prior": {benchmark:
+/// {...}},
+///          "notes": [...]}. gain: expected improvement over the best measured score in that benchmark's
+///          units (several benchmarks: sum of EI_b / s_b); interval: central 90 % predictive interval of the
+///          score (null for several benchmarks, which have `intervals` by name); both null where undefined.
 core::Json plan_json(const Table& table, const FitConfig& config);
 
-/// Recall@3 of every planner against the number trained, on the table as it is, with its scores negated (a law
-/// against the prior) and under stress (three representations dropped, scores perturbed), shared out over the ranks.
+/// Recall@3 of every planner against the number trained, on the table as it is, with its scores negated (a
+/// law against the prior) and under stress (three representations dropped, scores perturbed), shared out over
+/// the ranks.
 /// @throws Error (input) if a score, A or C is missing
 core::Json plan_study_json(const Table& table, const FitConfig& config, const par::Comm& comm);
 

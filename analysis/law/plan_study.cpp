@@ -2,16 +2,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <map>
-#include <numeric>
-
 #include <analysis/law/plan_job.hpp>
 #include <analysis/law/planners.hpp>
 #include <analysis/law/study_table.hpp>
+#include <cmath>
 #include <lvr/core/error.hpp>
 #include <lvr/core/rng.hpp>
 #include <lvr/run/signals.hpp>
+#include <map>
+#include <numeric>
 
 namespace lvr::analysis {
 namespace {
@@ -22,7 +21,8 @@ using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
 constexpr int k_budgets = 6;
-constexpr int k_table_draws = 300;   // of the planners that draw, on the table as it is
+constexpr int k_table_draws =
+    1000;  // of the planners that draw, on the table as it is (the paper: 1000 runs)
 constexpr int k_stress_repeats = 3;  // of the same in each stressed table
 constexpr int k_stress_draws = 120;
 
@@ -58,24 +58,28 @@ bool holds(const std::vector<int>& shortlist, int best) {
     return std::find(shortlist.begin(), shortlist.end(), best) != shortlist.end();
 }
 
-void count_hits(const std::vector<std::vector<Recommendation>>& runs, std::size_t first, const MatrixXd& scores, Hits& hits) {
+void count_hits(const std::vector<std::vector<Recommendation>>& runs, std::size_t first,
+                const MatrixXd& scores, Hits& hits) {
     for (std::size_t b = 0; b < static_cast<std::size_t>(scores.rows()); ++b) {
         Index best = 0;
         scores.row(static_cast<Index>(b)).maxCoeff(&best);
         for (std::size_t k = 0; k < k_budgets; ++k) {
-            const auto& said = runs[std::min(k, runs.size() - 1)][b];  // fewer candidates than K: all are trained
+            const auto& said =
+                runs[std::min(k, runs.size() - 1)][b];  // fewer candidates than K: all are trained
             hits.at(0, first + b, k) += holds(said.practical, static_cast<int>(best));
             hits.at(1, first + b, k) += holds(said.predicted, static_cast<int>(best));
         }
     }
 }
 
-void play(const Contender& contender, const StudyTable& table, std::int64_t repeats, const core::KeyedRng& rng, Hits& hits) {
+void play(const Contender& contender, const StudyTable& table, std::int64_t repeats,
+          const core::KeyedRng& rng, Hits& hits) {
     core::KeyedRng stream = rng;
     for (std::int64_t repeat = 0; repeat < (contender.draws() ? repeats : 1); ++repeat) {
         ++hits.runs;
         if (contender.at_once) {
-            count_hits(run_planner(contender.planner, table.candidates, table.scores, k_budgets, stream), 0, table.scores, hits);
+            count_hits(run_planner(contender.planner, table.candidates, table.scores, k_budgets, stream), 0,
+                       table.scores, hits);
             continue;
         }
         for (Index b = 0; b < table.scores.rows(); ++b) {
@@ -96,11 +100,13 @@ Json recall_json(Hits& hits, const StudyTable& table, const std::vector<std::str
         std::vector<double> all(k_budgets), selected(k_budgets);
         double count_selected = 0;
         for (std::size_t b = 0; b < table.benchmarks.size(); ++b) {
-            const bool is_selected = std::find(left_out.begin(), left_out.end(), table.benchmarks[b]) == left_out.end();
+            const bool is_selected =
+                std::find(left_out.begin(), left_out.end(), table.benchmarks[b]) == left_out.end();
             count_selected += is_selected;
             std::vector<double> recall;
             for (std::size_t k = 0; k < k_budgets; ++k) {
-                recall.push_back(100.0 * static_cast<double>(hits.at(reading, b, k)) / static_cast<double>(hits.runs));
+                recall.push_back(100.0 * static_cast<double>(hits.at(reading, b, k)) /
+                                 static_cast<double>(hits.runs));
                 all[k] += recall[k];
                 if (is_selected) selected[k] += recall[k];
             }
@@ -122,7 +128,8 @@ Json as_measured(const StudyTable& table, double sign, const FitConfig& config, 
         Hits hits(table.benchmarks.size());
         const std::int64_t draws = contender.draws() ? k_table_draws : 1;
         for (std::int64_t draw = comm.rank(); draw < draws; draw += comm.size()) {
-            const core::KeyedRng rng(static_cast<std::uint64_t>(config.seed), {"study", contender.name()}, static_cast<std::uint64_t>(draw));
+            const core::KeyedRng rng(static_cast<std::uint64_t>(config.seed), {"study", contender.name()},
+                                     static_cast<std::uint64_t>(draw));
             play(contender, played, 1, rng, hits);
         }
         comm.sum(std::span<std::int64_t>(hits.counts));
@@ -137,7 +144,8 @@ Json under_stress(const StudyTable& table, double sign, const FitConfig& config,
     for (const auto& contender : contenders()) {
         Hits hits(table.benchmarks.size());
         for (std::int64_t draw = comm.rank(); draw < k_stress_draws; draw += comm.size()) {
-            const core::KeyedRng rng(static_cast<std::uint64_t>(config.seed), {"stress", contender.name()}, static_cast<std::uint64_t>(draw));
+            const core::KeyedRng rng(static_cast<std::uint64_t>(config.seed), {"stress", contender.name()},
+                                     static_cast<std::uint64_t>(draw));
             play(contender, stressed(table, sign, config.seed, draw), k_stress_repeats, rng, hits);
         }
         comm.sum(std::span<std::int64_t>(hits.counts));

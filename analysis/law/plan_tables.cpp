@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <analysis/law/plan_tables.hpp>
-
 #include <fmt/format.h>
+
+#include <analysis/law/plan_tables.hpp>
 
 namespace lvr::analysis {
 namespace {
@@ -30,7 +30,8 @@ TextTable plan_table(const Json& plan) {
                 intervals += (intervals.empty() ? "" : "; ") + name + " " + interval_text(interval);
             }
         }
-        table.rows.push_back({pick["representation"].get<std::string>(), cell(figure(pick["gain"]), 4), intervals});
+        table.rows.push_back(
+            {pick["representation"].get<std::string>(), cell(figure(pick["gain"]), 4), intervals});
     }
     return table;
 }
@@ -40,7 +41,8 @@ void add_study_rows(const Json& study, const char* part, const char* title, Text
     for (const auto& [planner, recall] : study[part].items()) {
         std::vector<std::string> row = {title, planner};
         for (const char* reading : {"practical", "predicted"}) {
-            for (const std::size_t k : {2U, 3U, 4U, 5U}) row.push_back(cell(figure(recall[reading]["selected"][k]), 1));
+            for (const std::size_t k : {2U, 3U, 4U, 5U})
+                row.push_back(cell(figure(recall[reading]["selected"][k]), 1));
         }
         row.push_back(cell(figure(recall["practical"]["all"][3]), 1));
         table.rows.push_back(row);
@@ -48,10 +50,11 @@ void add_study_rows(const Json& study, const char* part, const char* title, Text
 }
 
 TextTable study_table(const Json& study) {
-    TextTable table{"plan_study",
-                    "Recall@3 in percent after training K: practical (trained count as observed) and predicted",
-                    {"scores", "planner", "K=3", "4", "5", "6", "predicted K=3", "4", "5", "6", "all, K=4"},
-                    {}};
+    TextTable table{
+        "plan_study",
+        "Recall@3 in percent after training K: practical (trained count as observed) and predicted",
+        {"scores", "planner", "K=3", "4", "5", "6", "predicted K=3", "4", "5", "6", "all, K=4"},
+        {}};
     add_study_rows(study, "as_measured", "as measured", table);
     add_study_rows(study, "stress", "stress", table);
     add_study_rows(study, "negated", "negated", table);

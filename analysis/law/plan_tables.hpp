@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <vector>
-
 #include <analysis/law/text_table.hpp>
 #include <lvr/core/json.hpp>
+#include <vector>
 
 namespace lvr::analysis {
 

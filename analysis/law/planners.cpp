@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <analysis/law/planners.hpp>
-
 #include <Eigen/Cholesky>
-
 #include <algorithm>
-#include <numeric>
-
 #include <analysis/law/law_form.hpp>
 #include <analysis/law/least_squares.hpp>
 #include <analysis/law/normalise.hpp>
+#include <analysis/law/planners.hpp>
 #include <analysis/law/region_sampling.hpp>
 #include <lvr/core/error.hpp>
+#include <numeric>
 
 namespace lvr::analysis {
 namespace {
@@ -58,14 +55,17 @@ int next_d_optimal(const Square& square, const std::vector<int>& trained) {
     for (const int i : trained) information += features.row(i).transpose() * features.row(i);
     const Eigen::LLT<MatrixXd> factor(information);
     VectorXd gain(features.rows());
-    for (Index i = 0; i < gain.size(); ++i) gain[i] = features.row(i).dot(factor.solve(features.row(i).transpose()));
+    for (Index i = 0; i < gain.size(); ++i)
+        gain[i] = features.row(i).dot(factor.solve(features.row(i).transpose()));
     return first_largest(gain, mask_of(trained, static_cast<int>(gain.size())));
 }
 
-VectorXd predicted_by(Planner planner, const Square& square, const VectorXd& y, const std::vector<int>& trained) {
+VectorXd predicted_by(Planner planner, const Square& square, const VectorXd& y,
+                      const std::vector<int>& trained) {
     const MatrixXd columns = columns_of(k_ac_quadratic, square.a, square.c);
     MatrixXd chosen(static_cast<Index>(trained.size()), columns.cols());
-    for (std::size_t i = 0; i < trained.size(); ++i) chosen.row(static_cast<Index>(i)) = columns.row(trained[i]);
+    for (std::size_t i = 0; i < trained.size(); ++i)
+        chosen.row(static_cast<Index>(i)) = columns.row(trained[i]);
     const CentredFit fit(chosen, rows_of(y, trained), planner == Planner::region ? 0 : k_ridge);
     return (columns * fit.coefficients().weights).array() + fit.coefficients().intercept;
 }
@@ -105,20 +105,28 @@ std::vector<Recommendation> recommend_gaussian(const GpModel& model, const Matri
 }  // namespace
 
 const std::vector<Planner>& all_planners() {
-    static const std::vector<Planner> planners = {Planner::average, Planner::gp,        Planner::bayesian, Planner::region,
-                                                  Planner::uniform, Planner::d_optimal, Planner::rank};
+    static const std::vector<Planner> planners = {Planner::average, Planner::gp,      Planner::bayesian,
+                                                  Planner::region,  Planner::uniform, Planner::d_optimal,
+                                                  Planner::rank};
     return planners;
 }
 
 std::string name_of(Planner planner) {
     switch (planner) {
-        case Planner::average: return "average";
-        case Planner::gp: return "gp";
-        case Planner::bayesian: return "bayesian";
-        case Planner::region: return "region";
-        case Planner::uniform: return "uniform";
-        case Planner::d_optimal: return "d-optimal";
-        case Planner::rank: return "rank";
+        case Planner::average:
+            return "average";
+        case Planner::gp:
+            return "gp";
+        case Planner::bayesian:
+            return "bayesian";
+        case Planner::region:
+            return "region";
+        case Planner::uniform:
+            return "uniform";
+        case Planner::d_optimal:
+            return "d-optimal";
+        case Planner::rank:
+            return "rank";
     }
     return "";
 }
@@ -136,10 +144,12 @@ bool is_gaussian(Planner planner) {
 
 GpModel gaussian_model(Planner planner, const Candidates& candidates) {
     const auto kernel = planner == Planner::bayesian ? Kernel::linear_regression : Kernel::matern;
-    return {plan_space(candidates.a, candidates.c), planner == Planner::average ? k_averaged : k_more_is_better, kernel};
+    return {plan_space(candidates.a, candidates.c),
+            planner == Planner::average ? k_averaged : k_more_is_better, kernel};
 }
 
-int next_blind(Planner planner, const Candidates& candidates, const std::vector<int>& trained, core::KeyedRng& rng) {
+int next_blind(Planner planner, const Candidates& candidates, const std::vector<int>& trained,
+               core::KeyedRng& rng) {
     const Square square = unit_square(candidates);
     const auto mask = mask_of(trained, candidates.size());
     if (planner == Planner::region) return draw(RegionSampler(square.a, square.c).chances(mask), rng);

@@ -2,13 +2,11 @@
 #pragma once
 
 #include <Eigen/Core>
-
+#include <analysis/law/gp_model.hpp>
+#include <lvr/core/rng.hpp>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <analysis/law/gp_model.hpp>
-#include <lvr/core/rng.hpp>
 
 namespace lvr::analysis {
 
@@ -41,11 +39,14 @@ struct Candidates {
 bool is_gaussian(Planner planner);
 GpModel gaussian_model(Planner planner, const Candidates& candidates);
 
-/// The next representation by a planner that does not learn from scores, from the A of all benchmarks averaged.
+/// The next representation by a planner that does not learn from scores, from the A of all benchmarks
+/// averaged.
 /// @return -1 if all are trained
-int next_blind(Planner planner, const Candidates& candidates, const std::vector<int>& trained, core::KeyedRng& rng);
+int next_blind(Planner planner, const Candidates& candidates, const std::vector<int>& trained,
+               core::KeyedRng& rng);
 
-/// The three recommended after training some: by observed score if trained (practical), or by prediction alone.
+/// The three recommended after training some: by observed score if trained (practical), or by prediction
+/// alone.
 struct Recommendation {
     std::vector<int> practical, predicted;
 };
@@ -53,9 +54,12 @@ struct Recommendation {
 /// Trains up to `budget` of the candidates one after the other and recommends three after each.
 /// @param scores [B, N] what training would show @return [budget][B]
 std::vector<std::vector<Recommendation>> run_planner(Planner planner, const Candidates& candidates,
-                                                     const Eigen::MatrixXd& scores, int budget, core::KeyedRng rng);
+                                                     const Eigen::MatrixXd& scores, int budget,
+                                                     core::KeyedRng rng);
 
-/// The same with a model of one's own: from its first pick on, what has the largest expected improvement is trained.
-std::vector<std::vector<Recommendation>> run_gaussian(GpModel model, const Eigen::MatrixXd& scores, int budget);
+/// The same with a model of one's own: from its first pick on, what has the largest expected improvement is
+/// trained.
+std::vector<std::vector<Recommendation>> run_gaussian(GpModel model, const Eigen::MatrixXd& scores,
+                                                      int budget);
 
 }  // namespace lvr::analysis

@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <analysis/law/policy.hpp>
-
 #include <algorithm>
-#include <bit>
-#include <functional>
-#include <numeric>
-
 #include <analysis/law/law_form.hpp>
 #include <analysis/law/least_squares.hpp>
+#include <analysis/law/policy.hpp>
 #include <analysis/law/region_sampling.hpp>
 #include <analysis/law/subset_search.hpp>
+#include <bit>
+#include <functional>
 #include <lvr/core/error.hpp>
 #include <lvr/core/rng.hpp>
 #include <lvr/par/shard.hpp>
 #include <lvr/run/signals.hpp>
+#include <numeric>
 
 namespace lvr::analysis {
 namespace {
@@ -61,7 +59,8 @@ Verdict judge(Sampling sampling, int trained, bool has_best, int place, int top)
     return {found, found || has_best};
 }
 
-/// Turns first_hit from chances per n into the cumulative curve, and gives the mean number of trainings.
+/// Turns first_hit from chances per n into the cumulative curve, and gives the mean number of trainings. Sums
+/// of chances may exceed 1 by a rounding.
 void finish(PolicyCurves& curves) {
     for (int top = 0; top < k_tops; ++top) {
         auto& curve = curves.first_hit[top];
@@ -72,12 +71,27 @@ void finish(PolicyCurves& curves) {
         curves.mean_tries[top] = tries;
         std::partial_sum(curve.begin(), curve.end(), curve.begin());
         curve.back() = 1;
+        for (auto* chances : {&curve, &curves.exactly_n[top], &curves.exactly_n_credit[top]}) {
+            for (double& chance : *chances) chance = std::min(chance, 1.0);
+        }
     }
+}
+
+/// Search without predictions: each place in the order of training is as likely for the best one.
+PolicyCurves random_search(int n) {
+    PolicyCurves curves = empty_curves(n);
+    for (int top = 0; top < k_tops; ++top) {
+        for (int i = 0; i < n; ++i) curves.first_hit[top][static_cast<std::size_t>(i)] = (i + 1.0) / n;
+        curves.exactly_n[top] = curves.exactly_n_credit[top] = curves.first_hit[top];
+        curves.mean_tries[top] = 0.5 * (n + 1);
+    }
+    return curves;
 }
 
 /// Carries the chance of every trained set forward, smallest masks first: a superset has a larger mask.
 PolicyCurves enumerate(const Problem& problem, Sampling sampling, const std::vector<std::uint8_t>& places) {
     const int n = problem.size(), best = best_row(problem);
+    if (sampling == Sampling::random) return random_search(n);
     const Chances chances = chances_of(problem, sampling);
     PolicyCurves curves = empty_curves(n);
     // [mask][0] the chance to pass through the set; [mask][1 + top] the same without having found it before.
@@ -145,7 +159,8 @@ void simulate_run(const Problem& problem, Sampling sampling, const Chances& chan
         if (sampling != Sampling::random) solver.fit(rows);
         const int place = sampling == Sampling::random ? n : place_of(solver.predict_all(), best);
         for (int top = 0; top < k_tops; ++top) {
-            const Verdict verdict = judge(sampling, size, trained[static_cast<std::size_t>(best)], place, top);
+            const Verdict verdict =
+                judge(sampling, size, trained[static_cast<std::size_t>(best)], place, top);
             const auto at = static_cast<std::size_t>(size - 1);
             curves.exactly_n[top][at] += verdict.by_prediction;
             curves.exactly_n_credit[top][at] += verdict.with_credit;
@@ -154,12 +169,14 @@ void simulate_run(const Problem& problem, Sampling sampling, const Chances& chan
     }
 }
 
-PolicyCurves simulate(const Problem& problem, Sampling sampling, const PolicyChoice& choice, const par::Comm& comm) {
+PolicyCurves simulate(const Problem& problem, Sampling sampling, const PolicyChoice& choice,
+                      const par::Comm& comm) {
     const Chances chances = chances_of(problem, sampling);
     PolicyCurves curves = empty_curves(problem.size());
     for (std::int64_t trial = comm.rank(); trial < choice.trials; trial += comm.size()) {
         const core::KeyedRng rng(static_cast<std::uint64_t>(choice.seed),
-                                 {"policy", problem.benchmark, name_of(sampling)}, static_cast<std::uint64_t>(trial));
+                                 {"policy", problem.benchmark, name_of(sampling)},
+                                 static_cast<std::uint64_t>(trial));
         run::stop_if_requested();
         simulate_run(problem, sampling, chances, rng, curves);
     }
@@ -177,9 +194,12 @@ PolicyCurves simulate(const Problem& problem, Sampling sampling, const PolicyCho
 
 std::string name_of(Sampling sampling) {
     switch (sampling) {
-        case Sampling::region: return "region";
-        case Sampling::uniform: return "uniform";
-        case Sampling::random: return "random";
+        case Sampling::region:
+            return "region";
+        case Sampling::uniform:
+            return "uniform";
+        case Sampling::random:
+            return "random";
     }
     return "";
 }
@@ -190,7 +210,8 @@ bool is_exact(const PolicyChoice& choice, int representations) {
             "the policy cannot be enumerated for " + std::to_string(representations) + " representations",
             "it needs a fit for each of 2^N sets", "use --policy-method simulate");
     }
-    return choice.method == "exact" || (choice.method == "auto" && representations <= k_automatic_enumeration);
+    return choice.method == "exact" ||
+           (choice.method == "auto" && representations <= k_automatic_enumeration);
 }
 
 std::array<PolicyCurves, 3> all_policy_curves(const Problem& problem, const PolicyChoice& choice,
@@ -198,15 +219,16 @@ std::array<PolicyCurves, 3> all_policy_curves(const Problem& problem, const Poli
     constexpr std::array samplings = {Sampling::region, Sampling::uniform, Sampling::random};
     std::array<PolicyCurves, 3> curves;
     if (problem.size() > k_largest_simulation) {
-        throw core::usage_error("the policy cannot be simulated for " + std::to_string(problem.size()) +
-                                    " representations",
-                                "each trial refits the law once per representation",
-                                "use a table of at most " + std::to_string(k_largest_simulation));
+        throw core::usage_error(
+            "the policy cannot be simulated for " + std::to_string(problem.size()) + " representations",
+            "each trial refits the law once per representation",
+            "use a table of at most " + std::to_string(k_largest_simulation));
     }
     const bool exact = is_exact(choice, problem.size());
     const auto places = exact ? places_of_best(problem, comm) : std::vector<std::uint8_t>();
     for (std::size_t k = 0; k < samplings.size(); ++k) {
-        curves[k] = exact ? enumerate(problem, samplings[k], places) : simulate(problem, samplings[k], choice, comm);
+        curves[k] =
+            exact ? enumerate(problem, samplings[k], places) : simulate(problem, samplings[k], choice, comm);
     }
     return curves;
 }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <analysis/law/rank_correlation.hpp>
 #include <cmath>
 #include <limits>
 #include <numeric>
 #include <vector>
-
-#include <analysis/law/rank_correlation.hpp>
 
 namespace lvr::analysis {
 namespace {
@@ -69,7 +68,9 @@ double kendall_tau(const VectorXd& x, const VectorXd& y) {
     return weighted_inner_correlation(x, y, [](Index, Index) { return 1.0; });
 }
 
-double weighted_tau(const VectorXd& x, const VectorXd& y) { return 0.5 * (hyperbolic_tau(x, y) + hyperbolic_tau(y, x)); }
+double weighted_tau(const VectorXd& x, const VectorXd& y) {
+    return 0.5 * (hyperbolic_tau(x, y) + hyperbolic_tau(y, x));
+}
 
 double spearman_rho(const VectorXd& x, const VectorXd& y) {
     if (x.size() < 2) return k_undefined;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <analysis/law/region_sampling.hpp>
-
 #include <algorithm>
+#include <analysis/law/region_sampling.hpp>
 #include <cmath>
 #include <map>
 #include <utility>
@@ -19,7 +18,8 @@ std::int64_t cell_of(double value, int level) {
 }
 
 bool has_trained(const std::vector<int>& members, const std::vector<bool>& trained) {
-    return std::any_of(members.begin(), members.end(), [&](int i) { return trained[static_cast<std::size_t>(i)]; });
+    return std::any_of(members.begin(), members.end(),
+                       [&](int i) { return trained[static_cast<std::size_t>(i)]; });
 }
 
 }  // namespace

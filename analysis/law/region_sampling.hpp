@@ -2,21 +2,22 @@
 #pragma once
 
 #include <Eigen/Core>
-
 #include <cstdint>
 #include <vector>
 
 namespace lvr::analysis {
 
-/// Region-based sampling (paper, Algorithm 3): on level L = 1, 2, ... the unit square of (a, c) is cut into 2^L x 2^L
-/// cells; a cell that holds no trained representation yet is drawn uniformly, then one of its members uniformly; when
-/// every non-empty cell of the level has one, the next level begins. Cells nest, so the set trained fixes the level.
+/// Region-based sampling (paper, Algorithm 3): on level L = 1, 2, ... the unit square of (a, c) is cut into
+/// 2^L x 2^L cells; a cell that holds no trained representation yet is drawn uniformly, then one of its
+/// members uniformly; when every non-empty cell of the level has one, the next level begins. Cells nest, so
+/// the set trained fixes the level.
 class RegionSampler {
   public:
     /// @param a, c [N], on [0, 1]
     RegionSampler(const Eigen::VectorXd& a, const Eigen::VectorXd& c);
 
-    /// Chance of each representation to be drawn next, given which are trained. [N], sums to 1 unless all are.
+    /// Chance of each representation to be drawn next, given which are trained. [N], sums to 1 unless all
+    /// are.
     std::vector<double> chances(const std::vector<bool>& trained) const;
 
   private:

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <analysis/law/resampling.hpp>
-
 #include <algorithm>
+#include <analysis/law/resampling.hpp>
 #include <cmath>
-#include <numeric>
-
 #include <lvr/core/rng.hpp>
 #include <lvr/run/signals.hpp>
+#include <numeric>
 
 namespace lvr::analysis {
 namespace {
@@ -18,17 +16,14 @@ using Eigen::VectorXd;
 // At most this many row visits per law: with thousands of rows, fewer draws settle the same digits.
 constexpr std::int64_t k_row_visits = 4'000'000;
 constexpr std::int64_t k_least_draws = 200;
-constexpr std::int64_t k_fewest_usable = 100;  // draws of full rank that an interval needs, or half of a smaller number
+constexpr std::int64_t k_fewest_usable =
+    100;  // draws of full rank that an interval needs, or half of a smaller number
 
-std::int64_t affordable(std::int64_t draws, Index rows) {
-    return std::min(draws, std::max(k_least_draws, k_row_visits / rows));
-}
-
-std::optional<double> permutation_p_value(const Problem& problem, const CentredFit& fit, const FitChoice& choice,
-                                          const std::string& form) {
+std::optional<double> permutation_p_value(const Problem& problem, const CentredFit& fit,
+                                          const FitChoice& choice, const std::string& form) {
     VectorXd y = problem.y.array() - problem.y.mean();
     const double total = y.squaredNorm();
-    const std::int64_t draws = affordable(choice.permutations, y.size());
+    const std::int64_t draws = affordable_draws(choice.permutations, y.size());
     if (draws < 1) return std::nullopt;
     const double observed = (fit.left().transpose() * y).squaredNorm();
     std::int64_t as_large = 1;
@@ -63,7 +58,8 @@ void add_draw(const std::vector<int>& rows, SubsetSolver& solver, int full_rank,
     if (solver.rank() < full_rank || !r2) return;
     draws.r2.push_back(*r2);
     draws.terms[0].push_back(law.intercept);
-    for (Index j = 0; j < law.weights.size(); ++j) draws.terms[static_cast<std::size_t>(j) + 1].push_back(law.weights[j]);
+    for (Index j = 0; j < law.weights.size(); ++j)
+        draws.terms[static_cast<std::size_t>(j) + 1].push_back(law.weights[j]);
 }
 
 Draws bootstrap(const Problem& problem, const MatrixXd& columns, const FitChoice& choice, const LawFit& law) {
@@ -71,7 +67,7 @@ Draws bootstrap(const Problem& problem, const MatrixXd& columns, const FitChoice
     draws.terms.resize(law.terms.size());
     SubsetSolver solver(columns, problem.y);
     std::vector<int> rows(static_cast<std::size_t>(columns.rows()));
-    const std::int64_t count = affordable(choice.bootstrap, columns.rows());
+    const std::int64_t count = affordable_draws(choice.bootstrap, columns.rows());
     for (std::int64_t draw = 0; draw < count; ++draw) {
         // The key leaves out the form: all forms see the same resamples, so their intervals can be compared.
         core::KeyedRng rng(static_cast<std::uint64_t>(choice.seed), {"bootstrap", problem.benchmark},
@@ -84,6 +80,10 @@ Draws bootstrap(const Problem& problem, const MatrixXd& columns, const FitChoice
 }
 
 }  // namespace
+
+std::int64_t affordable_draws(std::int64_t draws, Index rows) {
+    return std::min(draws, std::max(k_least_draws, k_row_visits / rows));
+}
 
 Interval central_interval(std::vector<double> draws, double level) {
     std::sort(draws.begin(), draws.end());
@@ -98,11 +98,13 @@ Interval central_interval(std::vector<double> draws, double level) {
 
 void resample(const Problem& problem, const MatrixXd& columns, const CentredFit& fit, const FitChoice& choice,
               LawFit& law) {
-    if (choice.ridge == 0 && law.r2) law.permutation_p_value = permutation_p_value(problem, fit, choice, name_of(law.form));
+    if (choice.ridge == 0 && law.r2)
+        law.permutation_p_value = permutation_p_value(problem, fit, choice, name_of(law.form));
     if (law.underdetermined || choice.ridge > 0) return;
     const Draws draws = bootstrap(problem, columns, choice, law);
     law.bootstrap_draws = static_cast<int>(draws.r2.size());
-    if (law.bootstrap_draws < std::min(k_fewest_usable, std::max<std::int64_t>(choice.bootstrap / 2, 2))) return;
+    if (law.bootstrap_draws < std::min(k_fewest_usable, std::max<std::int64_t>(choice.bootstrap / 2, 2)))
+        return;
     law.r2_interval = central_interval(draws.r2, choice.level);
     for (std::size_t j = 0; j < law.terms.size(); ++j) {
         law.terms[j].interval = central_interval(draws.terms[j], choice.level);

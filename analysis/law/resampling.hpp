@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <vector>
-
 #include <analysis/law/law_fit.hpp>
 #include <analysis/law/least_squares.hpp>
+#include <vector>
 
 namespace lvr::analysis {
 
 /// Fills the permutation p-value and the bootstrap intervals of `law`.
 /// Permutation: (1 + draws with R2 >= observed) / (1 + draws), y permuted over rows.
-/// Bootstrap: rows drawn with replacement; percentile intervals over the draws that reach the full sample's rank.
-void resample(const Problem& problem, const Eigen::MatrixXd& columns, const CentredFit& fit, const FitChoice& choice,
-              LawFit& law);
+/// Bootstrap: rows drawn with replacement; percentile intervals over the draws that reach the full sample's
+/// rank.
+void resample(const Problem& problem, const Eigen::MatrixXd& columns, const CentredFit& fit,
+              const FitChoice& choice, LawFit& law);
 
-/// The central interval of the draws at `level` (linear interpolation between order statistics, as numpy.quantile).
+/// So many of the draws asked for that a table of thousands of rows stays a matter of seconds: never fewer
+/// than 200.
+std::int64_t affordable_draws(std::int64_t draws, Eigen::Index rows);
+
+/// The central interval of the draws at `level` (linear interpolation between order statistics, as
+/// numpy.quantile).
 Interval central_interval(std::vector<double> draws, double level);
 
 }  // namespace lvr::analysis

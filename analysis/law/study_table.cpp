@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <analysis/law/study_table.hpp>
-
 #include <algorithm>
-#include <numeric>
-
+#include <analysis/law/study_table.hpp>
 #include <lvr/core/error.hpp>
 #include <lvr/core/rng.hpp>
+#include <numeric>
 
 namespace lvr::analysis {
 namespace {
@@ -15,8 +13,8 @@ using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
 constexpr int k_dropped = 3;
-// Retraining one representation moves a score in percent by a standard deviation between these; a score on another
-// scale (MME's points) by this share of its range: 12 of MME's 660 points.
+// Retraining one representation moves a score in percent by a standard deviation between these; a score on
+// another scale (MME's points) by this share of its range: 12 of MME's 660 points.
 constexpr double k_least_noise = 0.3, k_most_noise = 1.1, k_relative_noise = 0.018;
 constexpr double k_percent = 100;
 
@@ -41,8 +39,9 @@ StudyTable study_table(const Table& table, const std::string& source) {
     }
     const bool complete = study.candidates.a.allFinite() && study.scores.allFinite() && table.c.allFinite();
     if (!complete || table.rows() <= k_dropped + 1) {
-        throw core::input_error(source + ": --plan-study needs a complete table of at least five representations",
-                                "it replays the planners against the scores", "leave out what is not measured");
+        throw core::input_error(
+            source + ": --plan-study needs a complete table of at least five representations",
+            "it replays the planners against the scores", "leave out what is not measured");
     }
     return study;
 }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-#include <vector>
-
 #include <analysis/law/table.hpp>
+#include <cstdint>
 #include <lvr/par/comm.hpp>
+#include <vector>
 
 namespace lvr::analysis {
 
@@ -15,9 +14,9 @@ inline constexpr int k_largest_enumeration = 20;
 /// The rows of a mask, ascending.
 void rows_of_mask(std::uint32_t mask, std::vector<int>& rows);
 
-/// Place of the best representation among all predictions after training each subset: for every mask of the N rows,
-/// how many representations are predicted above it (0 = it is predicted best; equal predictions: the later row
-/// counts as larger, as a stable ascending sort puts it). Masks of fewer than two rows hold 255.
+/// Place of the best representation among all predictions after training each subset: for every mask of the N
+/// rows, how many representations are predicted above it (0 = it is predicted best; equal predictions: the
+/// later row counts as larger, as a stable ascending sort puts it). Masks of fewer than two rows hold 255.
 /// The AC quadratic is fitted on the subset with minimum norm; a, c and y keep the full table's scale.
 /// @return [2^N], the same on every rank
 std::vector<std::uint8_t> places_of_best(const Problem& problem, const par::Comm& comm);
@@ -30,17 +29,17 @@ struct SubsetHit {
 
     template <class Archive>
     void serialize(Archive& archive, unsigned) {
-        archive & mask & test_mse & train_mse;
+        archive& mask& test_mse& train_mse;
     }
 };
 
 struct SubsetSearch {
-    std::int64_t fits = 0;         ///< all subsets of size 2 .. N - 1
-    std::vector<SubsetHit> hits;   ///< by size, then lexicographic
+    std::int64_t fits = 0;        ///< all subsets of size 2 .. N - 1
+    std::vector<SubsetHit> hits;  ///< by size, then lexicographic
 };
 
-/// The paper's prediction.py: for every subset of size 2 .. N - 1 fit the AC quadratic, predict the rest, and count a
-/// hit where the best of all is the largest prediction (the first of equals) among the rest.
+/// The paper's prediction.py: for every subset of size 2 .. N - 1 fit the AC quadratic, predict the rest, and
+/// count a hit where the best of all is the largest prediction (the first of equals) among the rest.
 SubsetSearch exhaustive_search(const Problem& problem, const par::Comm& comm);
 
 /// Row with the largest score, the first of equals.

@@ -3,12 +3,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <analysis/law/table.hpp>
 #include <cmath>
 #include <limits>
-#include <set>
-
-#include <analysis/law/table.hpp>
 #include <lvr/core/error.hpp>
+#include <set>
 
 namespace lvr::analysis {
 namespace {
@@ -39,7 +38,8 @@ class AlignmentChooser {
     AlignmentChooser(const files::Results& results, const TableChoice& choice, const std::string& source)
         : columns_(results.alignment), chosen_(choice.alignment), source_(source) {
         for (const auto& column : columns_) {
-            if (find_named(results.benchmarks, column.name) == results.benchmarks.end()) shared_.push_back(column);
+            if (find_named(results.benchmarks, column.name) == results.benchmarks.end())
+                shared_.push_back(column);
         }
         if (!chosen_.empty() && find_named(columns_, chosen_) == columns_.end()) {
             throw core::usage_error(fmt::format("{}: has no A column named '{}'", source_, chosen_), "",
@@ -60,10 +60,9 @@ class AlignmentChooser {
                                     "the law needs an alignment score for it",
                                     fmt::format("add A_{}, or choose one for all with --a", benchmark));
         }
-        throw core::usage_error(
-            fmt::format("{}: benchmark '{}' could use any of the A columns {}", source_, benchmark,
-                        fmt::join(names_of(shared_), ", ")),
-            "the law would depend on a guess", "choose one with --a NAME");
+        throw core::usage_error(fmt::format("{}: benchmark '{}' could use any of the A columns {}", source_,
+                                            benchmark, fmt::join(names_of(shared_), ", ")),
+                                "the law would depend on a guess", "choose one with --a NAME");
     }
 
     /// A columns that belong to no benchmark and serve none.
@@ -107,8 +106,9 @@ std::vector<std::string> families_of(const files::Results& results, const TableC
     }
     for (const auto& [name, family] : choice.families) {
         if (find_named(results.representations, name) == results.representations.end()) {
-            throw core::usage_error(fmt::format("{}: has no representation '{}' (of family '{}')", source, name, family),
-                                    "", "correct the table [families] of the configuration");
+            throw core::usage_error(
+                fmt::format("{}: has no representation '{}' (of family '{}')", source, name, family), "",
+                "correct the table [families] of the configuration");
         }
     }
     return families;
@@ -134,7 +134,8 @@ Table make_table(const files::Results& results, const TableChoice& choice, const
     Table table;
     table.families = families_of(results, choice, source);
     table.c = to_vector(results.correspondence);
-    for (const auto& representation : results.representations) table.representations.push_back(representation.name);
+    for (const auto& representation : results.representations)
+        table.representations.push_back(representation.name);
     AlignmentChooser chooser(results, choice, source);
     for (const auto& name : benchmark_names(results, choice, source)) {
         const auto benchmark = find_named(results.benchmarks, name);
@@ -144,7 +145,8 @@ Table make_table(const files::Results& results, const TableChoice& choice, const
         table.benchmarks.push_back(std::move(column));
     }
     for (const auto& name : chooser.leftover()) {
-        table.warnings.push_back(fmt::format("{}: column A_{} matches no benchmark and is not used", source, name));
+        table.warnings.push_back(
+            fmt::format("{}: column A_{} matches no benchmark and is not used", source, name));
     }
     return table;
 }
@@ -153,7 +155,8 @@ Problem make_problem(const Table& table, const BenchmarkColumn& benchmark, bool 
     Problem problem;
     problem.benchmark = benchmark.name;
     for (int row = 0; row < table.rows(); ++row) {
-        if (!std::isfinite(benchmark.a[row]) || !std::isfinite(table.c[row]) || !std::isfinite(benchmark.score[row])) {
+        if (!std::isfinite(benchmark.a[row]) || !std::isfinite(table.c[row]) ||
+            !std::isfinite(benchmark.score[row])) {
             continue;
         }
         problem.rows.push_back(row);

@@ -2,13 +2,11 @@
 #pragma once
 
 #include <Eigen/Core>
-
-#include <string>
-#include <vector>
-
 #include <analysis/law/normalise.hpp>
 #include <lvr/core/config.hpp>
 #include <lvr/files/results.hpp>
+#include <string>
+#include <vector>
 
 namespace lvr::analysis {
 
@@ -16,10 +14,11 @@ namespace lvr::analysis {
 struct BenchmarkColumn {
     std::string name;
     std::string unit;
-    std::string alignment;    ///< the A column that serves it
-    Eigen::VectorXd a;        ///< [R] alignment score, NaN = not measured
-    Eigen::VectorXd score;    ///< [R] mean over the seeds measured, NaN = not measured
-    double seed_spread = 0;   ///< pooled standard deviation between seeds of one representation; NaN without repeats
+    std::string alignment;  ///< the A column that serves it
+    Eigen::VectorXd a;      ///< [R] alignment score, NaN = not measured
+    Eigen::VectorXd score;  ///< [R] mean over the seeds measured, NaN = not measured
+    double seed_spread =
+        0;  ///< pooled standard deviation between seeds of one representation; NaN without repeats
 };
 
 /// What the law is fitted to: one row per representation.
@@ -28,18 +27,19 @@ struct Table {
     std::vector<std::string> families;         ///< [R], "" = unknown
     Eigen::VectorXd c;                         ///< [R] correspondence, percent; NaN = not measured
     std::vector<BenchmarkColumn> benchmarks;
-    std::vector<std::string> warnings;         ///< what was left out, in plain words
+    std::vector<std::string> warnings;  ///< what was left out, in plain words
 
     int rows() const { return static_cast<int>(representations.size()); }
 };
 
 struct TableChoice {
-    std::string alignment;                 ///< name of the A column for benchmarks that have none of their own
-    std::vector<std::string> benchmarks;   ///< only these; empty: all
-    core::StringMap families;              ///< representation -> family, over what the input says
+    std::string alignment;                ///< name of the A column for benchmarks that have none of their own
+    std::vector<std::string> benchmarks;  ///< only these; empty: all
+    core::StringMap families;             ///< representation -> family, over what the input says
 };
 
-/// @throws Error (input/usage) naming `source` if a benchmark asked for is missing, if several A columns could serve
+/// @throws Error (input/usage) naming `source` if a benchmark asked for is missing, if several A columns
+/// could serve
 ///         a benchmark, or if a representation named in `families` does not exist.
 Table make_table(const files::Results& results, const TableChoice& choice, const std::string& source);
 
@@ -47,10 +47,10 @@ Table make_table(const files::Results& results, const TableChoice& choice, const
 /// The scales of a and c come from all rows that have them, that of y from the measured rows.
 struct Problem {
     std::string benchmark;
-    std::vector<int> rows;                 ///< [n] rows of the table
-    std::vector<std::string> families;     ///< [n]
+    std::vector<int> rows;              ///< [n] rows of the table
+    std::vector<std::string> families;  ///< [n]
     Scale a_scale, c_scale, y_scale;
-    Eigen::VectorXd a, c, y;               ///< [n]
+    Eigen::VectorXd a, c, y;  ///< [n]
 
     int size() const { return static_cast<int>(rows.size()); }
 };

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <analysis/law/display_width.hpp>
-#include <analysis/law/text_table.hpp>
-
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <analysis/law/display_width.hpp>
+#include <analysis/law/text_table.hpp>
 #include <cctype>
 #include <cmath>
 
@@ -29,7 +28,8 @@ std::vector<std::size_t> widths_of(const TextTable& table) {
 
 std::string line_of(const std::vector<std::string>& cells, const std::vector<std::size_t>& widths) {
     std::string line;
-    for (std::size_t j = 0; j < cells.size(); ++j) line += (j > 0 ? "  " : "") + padded(cells[j], widths[j], j == 0);
+    for (std::size_t j = 0; j < cells.size(); ++j)
+        line += (j > 0 ? "  " : "") + padded(cells[j], widths[j], j == 0);
     line.erase(line.find_last_not_of(' ') + 1);
     return line + "\n";
 }
@@ -44,19 +44,33 @@ std::string joined(const std::vector<std::string>& cells, const char* between, E
 std::string replaced(const std::string& text, const std::vector<std::pair<char, const char*>>& map) {
     std::string out;
     for (const char letter : text) {
-        const auto found = std::find_if(map.begin(), map.end(), [&](const auto& item) { return item.first == letter; });
+        const auto found =
+            std::find_if(map.begin(), map.end(), [&](const auto& item) { return item.first == letter; });
         out += found == map.end() ? std::string(1, letter) : found->second;
     }
     return out;
 }
 
 std::string latex_text(const std::string& text) {
-    std::string out = replaced(text, {{'_', "\\_"}, {'%', "\\%"}, {'&', "\\&"}, {'#', "\\#"}, {'$', "\\$"},
-                                      {'{', "\\{"}, {'}', "\\}"}, {'~', "\\textasciitilde{}"},
-                                      {'^', "\\textasciicircum{}"}, {'\\', "\\textbackslash{}"},
-                                      {'<', "\\textless{}"}, {'>', "\\textgreater{}"}, {'|', "\\textbar{}"},
-                                      {'"', "''"}, {'[', "{[}"}, {'\n', " "}, {'\r', " "}});
-    for (const auto& [symbol, command] : {std::pair{"²", "$^2$"}, {"–", "--"}, {"τ", "$\\tau$"}, {"α", "$\\alpha$"}, {"≤", "$\\le$"}}) {
+    std::string out = replaced(text, {{'_', "\\_"},
+                                      {'%', "\\%"},
+                                      {'&', "\\&"},
+                                      {'#', "\\#"},
+                                      {'$', "\\$"},
+                                      {'{', "\\{"},
+                                      {'}', "\\}"},
+                                      {'~', "\\textasciitilde{}"},
+                                      {'^', "\\textasciicircum{}"},
+                                      {'\\', "\\textbackslash{}"},
+                                      {'<', "\\textless{}"},
+                                      {'>', "\\textgreater{}"},
+                                      {'|', "\\textbar{}"},
+                                      {'"', "''"},
+                                      {'[', "{[}"},
+                                      {'\n', " "},
+                                      {'\r', " "}});
+    for (const auto& [symbol, command] :
+         {std::pair{"²", "$^2$"}, {"–", "--"}, {"τ", "$\\tau$"}, {"α", "$\\alpha$"}, {"≤", "$\\le$"}}) {
         for (auto at = out.find(symbol); at != std::string::npos; at = out.find(symbol)) {
             out.replace(at, std::string(symbol).size(), command);
         }
@@ -66,14 +80,26 @@ std::string latex_text(const std::string& text) {
 
 /// The same for a cell: a leading minus before a digit is a minus sign, not a hyphen.
 std::string latex_cell(const std::string& text) {
-    const bool negative = text.size() > 1 && text[0] == '-' && std::isdigit(static_cast<unsigned char>(text[1])) != 0;
+    const bool negative =
+        text.size() > 1 && text[0] == '-' && std::isdigit(static_cast<unsigned char>(text[1])) != 0;
     return negative ? "$-$" + latex_text(text.substr(1)) : latex_text(text);
 }
 
 /// Characters that would start markup, a cell or an HTML tag.
 std::string markdown_text(const std::string& text) {
-    return replaced(text, {{'|', "\\|"}, {'_', "\\_"}, {'*', "\\*"}, {'`', "\\`"}, {'\\', "\\\\"}, {'[', "\\["},
-                           {']', "\\]"}, {'~', "\\~"}, {'<', "&lt;"}, {'>', "&gt;"}, {'&', "&amp;"}, {'\n', " "}, {'\r', " "}});
+    return replaced(text, {{'|', "\\|"},
+                           {'_', "\\_"},
+                           {'*', "\\*"},
+                           {'`', "\\`"},
+                           {'\\', "\\\\"},
+                           {'[', "\\["},
+                           {']', "\\]"},
+                           {'~', "\\~"},
+                           {'<', "&lt;"},
+                           {'>', "&gt;"},
+                           {'&', "&amp;"},
+                           {'\n', " "},
+                           {'\r', " "}});
 }
 
 std::string csv_text(const std::string& text) {
@@ -102,14 +128,16 @@ std::string to_terminal(const TextTable& table) {
 }
 
 std::string to_markdown(const TextTable& table) {
-    std::string out = "**" + markdown_text(table.title) + "**\n\n| " + joined(table.header, " | ", markdown_text) + " |\n|";
+    std::string out =
+        "**" + markdown_text(table.title) + "**\n\n| " + joined(table.header, " | ", markdown_text) + " |\n|";
     for (std::size_t j = 0; j < table.header.size(); ++j) out += j == 0 ? ":---|" : "---:|";
     for (const auto& row : table.rows) out += "\n| " + joined(row, " | ", markdown_text) + " |";
     return out + "\n";
 }
 
 std::string to_latex(const TextTable& table) {
-    std::string out = "% needs \\usepackage{booktabs}\n\\begin{table}[t]\n\\centering\n\\caption{" + latex_text(table.title) + "}\n\\begin{tabular}{l" +
+    std::string out = "% needs \\usepackage{booktabs}\n\\begin{table}[t]\n\\centering\n\\caption{" +
+                      latex_text(table.title) + "}\n\\begin{tabular}{l" +
                       std::string(table.header.size() - 1, 'r') + "}\n\\toprule\n" +
                       joined(table.header, " & ", latex_text) + " \\\\\n\\midrule\n";
     for (std::size_t i = 0; i < table.rows.size(); ++i) {
@@ -127,7 +155,8 @@ std::string to_csv(const TextTable& table) {
 
 std::string cell(const std::optional<double>& value, int digits) {
     if (!value || !std::isfinite(*value)) return k_undefined;
-    return std::abs(*value) < 1e6 ? fmt::format("{:.{}f}", *value, digits) : fmt::format("{:.{}e}", *value, digits);
+    return std::abs(*value) < 1e6 ? fmt::format("{:.{}f}", *value, digits)
+                                  : fmt::format("{:.{}e}", *value, digits);
 }
 
 std::string percent(const std::optional<double>& value, int digits) {

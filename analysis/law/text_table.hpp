@@ -19,7 +19,8 @@ struct TextTable {
 std::string to_terminal(const TextTable& table);
 std::string to_markdown(const TextTable& table);
 std::string to_latex(const TextTable& table);  ///< a `table` with booktabs rules
-std::string to_csv(const TextTable& table);    ///< RFC 4180 with LF line ends; an undefined figure is an empty cell
+std::string to_csv(
+    const TextTable& table);  ///< RFC 4180 with LF line ends; an undefined figure is an empty cell
 
 /// The figure with `digits` decimals, or "–" where undefined.
 std::string cell(const std::optional<double>& value, int digits);

@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// Chooses the constants of the `average` planner (gp_model.hpp: k_averaged) without looking at the figure that
-// `lvr-fit --plan-study` reports: on seeded synthetic laws, and by leaving one benchmark out of the paper's tables.
-// Usage: planner_choice data/paper/v1.csv data/paper/v3.csv
+// Chooses the constants of the `average` planner (gp_model.hpp: k_averaged) without looking at the figure
+// that `lvr-fit --plan-study` reports: on seeded synthetic laws, and by leaving one benchmark out of the
+// paper's tables. Usage: planner_choice data/paper/v1.csv data/paper/v3.csv
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <analysis/law/normalise.hpp>
+#include <analysis/law/planners.hpp>
+#include <analysis/law/study_table.hpp>
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <lvr/core/rng.hpp>
+#include <lvr/files/results.hpp>
 #include <map>
 #include <numeric>
 #include <string>
 #include <vector>
-
-#include <analysis/law/normalise.hpp>
-#include <analysis/law/planners.hpp>
-#include <analysis/law/study_table.hpp>
-#include <lvr/core/rng.hpp>
-#include <lvr/files/results.hpp>
 
 namespace {
 
@@ -41,8 +40,8 @@ struct Setting {
     PriorFamilies families;
 };
 
-/// Weight of "more is better" x how the rest is shared between "no trend" and "less is better" x from how many scores.
-/// "More is better" is what the law claims, so no other family may be likelier.
+/// Weight of "more is better" x how the rest is shared between "no trend" and "less is better" x from how
+/// many scores. "More is better" is what the law claims, so no other family may be likelier.
 std::vector<Setting> settings() {
     std::vector<Setting> all = {{"more is better alone (reference)", k_more_is_better}};
     for (const double more : {0.9, 0.8, 0.7, 0.6, 0.5, 0.4}) {
@@ -50,8 +49,10 @@ std::vector<Setting> settings() {
             for (const int fewest : {2, 3, 4, 5}) {
                 const double rest = 1 - more;
                 if (std::max(flat, 1 - flat) * rest > more) continue;
-                all.push_back({fmt::format("{:.2f} / {:.3f} / {:.3f} from {} scores", more, flat * rest, (1 - flat) * rest, fewest),
-                               {{1, 0, -1}, {more, flat * rest, (1 - flat) * rest}, fewest}});
+                const std::vector<double> prior = {more, flat * rest, (1 - flat) * rest};
+                all.push_back({fmt::format("{:.2f} / {:.3f} / {:.3f} from {} scores", prior[0], prior[1],
+                                           prior[2], fewest),
+                               {{1, 0, -1}, prior, fewest}});
             }
         }
     }
@@ -63,7 +64,9 @@ struct Tally {
     std::array<std::array<double, k_budgets>, k_kinds> hits{};
     std::array<double, k_kinds> runs{};
 
-    double recall(Kind kind, int trained) const { return 100 * hits[kind][static_cast<std::size_t>(trained - 1)] / runs[kind]; }
+    double recall(Kind kind, int trained) const {
+        return 100 * hits[kind][static_cast<std::size_t>(trained - 1)] / runs[kind];
+    }
     Tally& operator+=(const Tally& other) {
         for (std::size_t kind = 0; kind < k_kinds; ++kind) {
             runs[kind] += other.runs[kind];
@@ -73,49 +76,54 @@ struct Tally {
     }
 };
 
-void play(const Setting& setting, const Candidates& candidates, const VectorXd& scores, Kind kind, Tally& tally) {
-    const auto runs = run_gaussian({plan_space(candidates.a, candidates.c), setting.families}, scores.transpose(), k_budgets);
+void play(const Setting& setting, const Candidates& candidates, const VectorXd& scores, Kind kind,
+          Tally& tally) {
+    const auto runs = run_gaussian({plan_space(candidates.a, candidates.c), setting.families},
+                                   scores.transpose(), k_budgets);
     Index best = 0;
     scores.maxCoeff(&best);
     tally.runs[kind] += 1;
     for (std::size_t k = 0; k < k_budgets; ++k) {
         const auto& listed = runs[std::min(k, runs.size() - 1)].front().practical;
-        tally.hits[kind][k] += std::find(listed.begin(), listed.end(), static_cast<int>(best)) != listed.end();
+        tally.hits[kind][k] +=
+            std::find(listed.begin(), listed.end(), static_cast<int>(best)) != listed.end();
     }
 }
 
-/// The rule: laws that the prior is right about and laws that it is wrong about count alike, after four, five and six
-/// trainings. (How the choice depends on that share is printed, too.)
-double worth(const Tally& tally, double share_right = 0.5) {
-    double right = 0, wrong = 0;
-    for (const int trained : {4, 5, 6}) {
-        right += tally.recall(positive, trained) / 3;
-        wrong += (tally.recall(mixed, trained) + tally.recall(negative, trained)) / 6;
-    }
-    return share_right * right + (1 - share_right) * wrong;
+/// Recall where the prior is wrong: mixed and negative laws after four, five and six trainings.
+double where_wrong(const Tally& tally) {
+    double sum = 0;
+    for (const int trained : {4, 5, 6}) sum += tally.recall(mixed, trained) + tally.recall(negative, trained);
+    return sum / 6;
 }
 
-std::size_t choose(const std::vector<Tally>& tallies, double share_right = 0.5) {
-    std::size_t chosen = 0;
-    for (std::size_t s = 1; s < tallies.size(); ++s) {
-        if (worth(tallies[s], share_right) > worth(tallies[chosen], share_right)) chosen = s;
+/// The rule. Keep what the prior is for: on positive laws, after four trainings, a setting may lose at most
+/// `tolerance` points to the best one, in every source of evidence. The default is the margin that the
+/// project's goal leaves to the reference method: 91 % was measured of it under stress, 88 % is asked for.
+/// Among those settings take the one that does best where the prior is wrong, the sources counting alike.
+std::size_t choose(const std::vector<const std::vector<Tally>*>& sources, double tolerance = 3) {
+    const std::size_t count = sources.front()->size();
+    std::vector<double> worth(count);
+    for (const auto* tallies : sources) {
+        double best = 0;
+        for (const auto& tally : *tallies) best = std::max(best, tally.recall(positive, 4));
+        for (std::size_t s = 0; s < count; ++s) {
+            const bool keeps = (*tallies)[s].recall(positive, 4) >= best - tolerance;
+            worth[s] += keeps ? where_wrong((*tallies)[s]) : -1000;
+        }
     }
-    return chosen;
+    return static_cast<std::size_t>(std::max_element(worth.begin(), worth.end()) - worth.begin());
 }
 
 std::string figures(const Tally& tally) {
-    return fmt::format("{:6.1f} {:6.1f} {:6.1f} {:6.1f}   {:6.1f}", tally.recall(positive, 4), tally.recall(mixed, 4),
-                       tally.recall(negative, 4), tally.recall(negative, 6), worth(tally));
+    return fmt::format("{:6.1f} {:6.1f} {:6.1f} {:6.1f}   {:6.1f}", tally.recall(positive, 4),
+                       tally.recall(mixed, 4), tally.recall(negative, 4), tally.recall(negative, 6),
+                       where_wrong(tally));
 }
 
 void print_ranking(const std::vector<Setting>& all, const std::vector<Tally>& tallies) {
-    fmt::print("{:<42}{}\n", "more / no trend / less", "pos K=4  mix K=4  neg K=4  neg K=6   worth");
+    fmt::print("{:<42}{}\n", "more / no trend / less", "pos K=4  mix K=4  neg K=4  neg K=6   where wrong");
     for (std::size_t s = 0; s < all.size(); ++s) fmt::print("{:<42}{}\n", all[s].name, figures(tallies[s]));
-    fmt::print("chosen: {}\n", all[choose(tallies)].name);
-    for (const double share : {1.0 / 3, 0.6, 0.7, 0.8, 0.9, 0.95}) {
-        const std::size_t other = choose(tallies, share);
-        fmt::print("  were {:.0f} % of laws as the prior has it: {} ({:.1f})\n", 100 * share, all[other].name, worth(tallies[other], share));
-    }
     fmt::print("\n");
 }
 
@@ -132,8 +140,8 @@ Candidates drawn_candidates(const std::vector<StudyTable>& tables, core::KeyedRn
     return {rows_of(a, keep).transpose(), rows_of(table.candidates.c, keep)};
 }
 
-/// A quadratic in A and C whose slopes have the signs of the kind, with curvature, and noise that leaves it an R2 of
-/// 0.8 to 0.98.
+/// A quadratic in A and C whose slopes have the signs of the kind, with curvature, and noise that leaves it
+/// an R2 of 0.8 to 0.98.
 VectorXd drawn_scores(const Candidates& candidates, Kind kind, core::KeyedRng& rng) {
     const PlanSpace space = plan_space(candidates.a, candidates.c);
     const Eigen::ArrayXd u = space.u.row(0), v = space.v;
@@ -142,7 +150,8 @@ VectorXd drawn_scores(const Candidates& candidates, Kind kind, core::KeyedRng& r
     const double sign_v = kind == mixed ? -sign_u : sign_u;
     const double uu = 0.5 * rng.normal(), uv = 0.5 * rng.normal(), vv = 0.5 * rng.normal();
     const VectorXd law = sign_u * slope_u * u + sign_v * slope_v * v + uu * u * u + uv * u * v + vv * v * v;
-    const double spread = std::sqrt((law.array() - law.mean()).square().mean()), r2 = 0.8 + 0.18 * rng.uniform();
+    const double spread = std::sqrt((law.array() - law.mean()).square().mean()),
+                 r2 = 0.8 + 0.18 * rng.uniform();
     VectorXd scores = 50 + 10 / spread * law.array();
     for (double& score : scores) score += 10 * std::sqrt(1 / r2 - 1) * rng.normal();
     return scores;
@@ -171,7 +180,8 @@ void add_table(const Setting& setting, const StudyTable& table, std::map<std::st
             if (kind == mixed) played.candidates.a *= -1;
             for (std::size_t b = 0; b < played.benchmarks.size(); ++b) {
                 const Candidates one{played.candidates.a.row(static_cast<Index>(b)), played.candidates.c};
-                play(setting, one, played.scores.row(static_cast<Index>(b)), kind, by_benchmark[played.benchmarks[b]]);
+                play(setting, one, played.scores.row(static_cast<Index>(b)), kind,
+                     by_benchmark[played.benchmarks[b]]);
             }
         }
     }
@@ -185,38 +195,62 @@ Tally without(const std::map<std::string, Tally>& by_benchmark, const std::strin
     return sum;
 }
 
-void leave_one_benchmark_out(const std::vector<Setting>& all, const std::vector<StudyTable>& tables) {
-    std::vector<std::map<std::string, Tally>> counts(all.size());  // [setting] benchmark -> both tables
+using Counts = std::vector<std::map<std::string, Tally>>;  // [setting] benchmark -> both tables
+
+Counts on_tables(const std::vector<Setting>& all, const std::vector<StudyTable>& tables) {
+    Counts counts(all.size());
     for (std::size_t s = 0; s < all.size(); ++s) {
         for (const auto& table : tables) add_table(all[s], table, counts[s]);
     }
-    std::vector<Tally> every;
-    for (const auto& count : counts) every.push_back(without(count, ""));
-    print_ranking(all, every);
-    Tally read;
-    fmt::print("{:<18}{:<42}{}\n", "left out", "chosen on the others", "read on it");
+    return counts;
+}
+
+std::vector<Tally> all_but(const Counts& counts, const std::string& left_out) {
+    std::vector<Tally> tallies;
+    for (const auto& count : counts) tallies.push_back(without(count, left_out));
+    return tallies;
+}
+
+/// Chooses on the synthetic laws and seven benchmarks, reads on the eighth.
+void leave_one_benchmark_out(const std::vector<Setting>& all, const std::vector<Tally>& synthetic,
+                             const Counts& counts) {
+    Tally read, reference;
+    fmt::print("{:<18}{:<42}{}\n", "left out", "chosen without it", "read on it");
     for (const auto& [name, unused] : counts.front()) {
-        std::vector<Tally> others;
-        for (const auto& count : counts) others.push_back(without(count, name));
-        const std::size_t chosen = choose(others);
+        const auto others = all_but(counts, name);
+        const std::size_t chosen = choose({&synthetic, &others});
         read += counts[chosen].at(name);
+        reference += counts.front().at(name);
         fmt::print("{:<18}{:<42}{}\n", name, all[chosen].name, figures(counts[chosen].at(name)));
     }
     fmt::print("{:<18}{:<42}{}\n", "mean", "", figures(read));
+    fmt::print("{:<18}{:<42}{}\n\n", "", all.front().name, figures(reference));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
     std::vector<StudyTable> tables;
-    for (int i = 1; i < argc; ++i) tables.push_back(study_table(make_table(files::read_results(argv[i]), {}, argv[i]), argv[i]));
+    for (int i = 1; i < argc; ++i) {
+        tables.push_back(study_table(make_table(files::read_results(argv[i]), {}, argv[i]), argv[i]));
+    }
     if (tables.empty()) {
         fmt::print(stderr, "usage: planner_choice TABLE.csv ...\n");
         return 2;
     }
     const auto all = settings();
-    fmt::print("Recall@3 in percent, practical reading. {} synthetic laws of each kind (seed {})\n", k_laws, k_seed);
-    print_ranking(all, on_synthetic_laws(all, tables));
-    fmt::print("The tables under stress ({} draws, seed {}): as they are, A mirrored, negated\n", k_draws, k_seed);
-    leave_one_benchmark_out(all, tables);
+    fmt::print("Recall@3 in percent, practical reading. {} synthetic laws of each kind (seed {})\n", k_laws,
+               k_seed);
+    const auto synthetic = on_synthetic_laws(all, tables);
+    print_ranking(all, synthetic);
+    fmt::print("The tables under stress ({} draws, seed {}): as they are, A mirrored, negated\n", k_draws,
+               k_seed);
+    const auto counts = on_tables(all, tables);
+    const auto every = all_but(counts, "");
+    print_ranking(all, every);
+    leave_one_benchmark_out(all, synthetic, counts);
+    for (const double tolerance : {1.0, 2.0, 3.0, 4.0}) {
+        fmt::print("chosen with {} points to lose: {}\n", tolerance,
+                   all[choose({&synthetic, &every}, tolerance)].name);
+    }
 }

@@ -20,12 +20,15 @@ Candidates candidates_of(const Table& table, const std::string& benchmark) {
 }
 
 Candidates all_candidates(const Table& table) {
-    Candidates all{Eigen::MatrixXd(static_cast<Eigen::Index>(table.benchmarks.size()), table.rows()), table.c};
-    for (std::size_t b = 0; b < table.benchmarks.size(); ++b) all.a.row(static_cast<Eigen::Index>(b)) = table.benchmarks[b].a;
+    Candidates all{Eigen::MatrixXd(static_cast<Eigen::Index>(table.benchmarks.size()), table.rows()),
+                   table.c};
+    for (std::size_t b = 0; b < table.benchmarks.size(); ++b)
+        all.a.row(static_cast<Eigen::Index>(b)) = table.benchmarks[b].a;
     return all;
 }
 
-void check_intervals(const GpModel& model, int benchmark, const core::Json& low, const core::Json& high, double tolerance) {
+void check_intervals(const GpModel& model, int benchmark, const core::Json& low, const core::Json& high,
+                     double tolerance) {
     REQUIRE(static_cast<int>(low.size()) == model.space().size());
     for (int i = 0; i < model.space().size(); ++i) {
         const Interval interval = model.interval(benchmark, i, k_level);
@@ -49,7 +52,8 @@ std::vector<int> train(GpModel model, const std::vector<Eigen::VectorXd>& scores
     for (int next = model.first_pick(); static_cast<int>(order.size()) < k_budget;) {
         order.push_back(next);
         trained[static_cast<std::size_t>(next)] = true;
-        for (std::size_t b = 0; b < scores.size(); ++b) seen.push_back({static_cast<int>(b), next, scores[b][next]});
+        for (std::size_t b = 0; b < scores.size(); ++b)
+            seen.push_back({static_cast<int>(b), next, scores[b][next]});
         model.measure(seen);
         look(model, order.size());
         next = first_largest(model.expected_improvement(), trained);
@@ -66,12 +70,13 @@ TEST_CASE("the reference method agrees with its closed form in numpy on every be
         const Table table = test::paper_table(version);
         for (const auto& [name, want] : golden[version]["gp"].items()) {
             INFO(version << " " << name);
-            const auto order = train(gaussian_model(Planner::gp, candidates_of(table, name)), {test::column(table, name).score},
-                                     [&, &want = want](const GpModel& model, std::size_t trained) {
-                check_close(model.scale(0), want["scales"][trained - 1].get<double>(), k_closed_form);
-                const std::string key = std::to_string(trained);
-                if (want["shown"].contains(key)) check_shown(model, want["shown"][key], k_closed_form);
-            });
+            const auto order = train(
+                gaussian_model(Planner::gp, candidates_of(table, name)), {test::column(table, name).score},
+                [&, &want = want](const GpModel& model, std::size_t trained) {
+                    check_close(model.scale(0), want["scales"][trained - 1].get<double>(), k_closed_form);
+                    const std::string key = std::to_string(trained);
+                    if (want["shown"].contains(key)) check_shown(model, want["shown"][key], k_closed_form);
+                });
             CHECK(order == want["order"].get<std::vector<int>>());
             ++compared;
         }
@@ -84,16 +89,21 @@ TEST_CASE("the order on seed_image is the specification's", "[planner]") {
         const Table table = test::paper_table(version);
         std::vector<std::string> order;
         double scale = 0;
-        for (const int i : train(gaussian_model(Planner::gp, candidates_of(table, "seed_image")), {test::column(table, "seed_image").score},
-                                 [&](const GpModel& model, std::size_t trained) { scale = trained == 3 ? model.scale(0) : scale; })) {
+        for (const int i :
+             train(gaussian_model(Planner::gp, candidates_of(table, "seed_image")),
+                   {test::column(table, "seed_image").score}, [&](const GpModel&model, std::size_t trained) {
+                       scale = trained == 3 ? model.scale(0) : scale;
+                   })) {
             order.push_back(table.representations[static_cast<std::size_t>(i)]);
         }
         order.resize(5);
         return std::pair(order, scale);
     };
-    CHECK(names("v3").first == std::vector<std::string>{"C+D@336", "SigLIP2-L", "SigLIP-L", "C+D@224", "OpenCLIP"});
+    CHECK(names("v3").first ==
+          std::vector<std::string>{"C+D@336", "SigLIP2-L", "SigLIP-L", "C+D@224", "OpenCLIP"});
     CHECK(std::abs(names("v3").second - 9.4783) < 5e-5);
-    CHECK(names("v1").first == std::vector<std::string>{"CLIP336", "CLIP336+DINOv2", "CLIP224+DINOv2", "CLIP224", "DINOv2"});
+    CHECK(names("v1").first ==
+          std::vector<std::string>{"CLIP336", "CLIP336+DINOv2", "CLIP224+DINOv2", "CLIP224", "DINOv2"});
 }
 
 TEST_CASE("the averaged planner's weights and predictions agree with a numerical evidence", "[planner]") {
@@ -108,13 +118,17 @@ TEST_CASE("the averaged planner's weights and predictions agree with a numerical
             for (const auto& [name, want] : golden[version][part].items()) {
                 INFO(version << " " << name << " " << part);
                 const Eigen::VectorXd scores = sign * test::column(table, name).score;
-                const auto order = train(gaussian_model(Planner::average, candidates_of(table, name)), {scores},
-                                         [&, &want = want](const GpModel& model, std::size_t trained) {
-                    for (int k = 0; k < 3; ++k) {
-                        check_close(model.weight(0, k), want["weights"][trained - 1][static_cast<std::size_t>(k)].get<double>(), k_numeric);
-                    }
-                    if (trained == 5) check_shown(model, want["shown"]["5"], k_numeric);
-                });
+                const auto order =
+                    train(gaussian_model(Planner::average, candidates_of(table, name)), {scores},
+                          [&, &want = want](const GpModel& model, std::size_t trained) {
+                              for (int k = 0; k < 3; ++k) {
+                                  check_close(
+                                      model.weight(0, k),
+                                      want["weights"][trained - 1][static_cast<std::size_t>(k)].get<double>(),
+                                      k_numeric);
+                              }
+                              if (trained == 5) check_shown(model, want["shown"]["5"], k_numeric);
+                          });
                 CHECK(order == want["order"].get<std::vector<int>>());
                 ++compared;
             }
@@ -131,17 +145,19 @@ TEST_CASE("several benchmarks at once agree with generalised least squares in nu
         std::vector<Eigen::VectorXd> scores;
         for (const auto& benchmark : table.benchmarks) scores.push_back(benchmark.score);
         INFO(version);
-        const auto order = train(gaussian_model(Planner::gp, all_candidates(table)), scores, [&](const GpModel& model, std::size_t trained) {
-            if (trained != 3) return;
-            const auto& shown = want["shown"]["3"];
-            check_close(model.expected_improvement(), shown["gain"], k_closed_form);
-            for (int b = 0; b < static_cast<int>(scores.size()); ++b) {
-                const auto at = static_cast<std::size_t>(b);
-                check_close(model.scale(b), shown["scales"][at].get<double>(), k_closed_form);
-                check_close(model.mean(b), shown["mean"][at], k_closed_form);
-                check_intervals(model, b, shown["low"][at], shown["high"][at], k_closed_form);
-            }
-        });
+        const auto order =
+            train(gaussian_model(Planner::gp, all_candidates(table)), scores,
+                  [&](const GpModel& model, std::size_t trained) {
+                      if (trained != 3) return;
+                      const auto& shown = want["shown"]["3"];
+                      check_close(model.expected_improvement(), shown["gain"], k_closed_form);
+                      for (int b = 0; b < static_cast<int>(scores.size()); ++b) {
+                          const auto at = static_cast<std::size_t>(b);
+                          check_close(model.scale(b), shown["scales"][at].get<double>(), k_closed_form);
+                          check_close(model.mean(b), shown["mean"][at], k_closed_form);
+                          check_intervals(model, b, shown["low"][at], shown["high"][at], k_closed_form);
+                      }
+                  });
         CHECK(order == want["order"].get<std::vector<int>>());
     }
 }

@@ -30,8 +30,10 @@ Eigen::VectorXd refitted(const Problem& problem, const LawForm& form) {
             if (i != out) rest.push_back(i);
         }
         Eigen::MatrixXd chosen(static_cast<Eigen::Index>(rest.size()), columns.cols());
-        for (std::size_t i = 0; i < rest.size(); ++i) chosen.row(static_cast<Eigen::Index>(i)) = columns.row(rest[i]);
-        predicted[out] = CentredFit(chosen, rows_of(problem.y, rest)).coefficients().predict(columns.row(out));
+        for (std::size_t i = 0; i < rest.size(); ++i)
+            chosen.row(static_cast<Eigen::Index>(i)) = columns.row(rest[i]);
+        predicted[out] =
+            CentredFit(chosen, rows_of(problem.y, rest)).coefficients().predict(columns.row(out));
     }
     return predicted;
 }
@@ -52,7 +54,8 @@ TEST_CASE("R2 is undefined where all scores are equal, whatever rounding makes o
     const Eigen::VectorXd y = Eigen::VectorXd::Constant(3, 0.1);
     REQUIRE(y.mean() != 0.1);
     CHECK_FALSE(r_squared(y, y).has_value());
-    const LawFit fit = fit_law(problem_of({0, 1, 2, 4}, {3, 1, 2, 0}, {0.1, 0.1, 0.1, 0.1}, false), k_a_linear, quick());
+    const LawFit fit =
+        fit_law(problem_of({0, 1, 2, 4}, {3, 1, 2, 0}, {0.1, 0.1, 0.1, 0.1}, false), k_a_linear, quick());
     CHECK_FALSE(fit.r2.has_value());
     CHECK_FALSE(fit.loo_r2.has_value());
     CHECK_FALSE(fit.kendall_tau.has_value());
@@ -85,16 +88,17 @@ TEST_CASE("two measured rows: a line through both, and nothing known of its erro
     const LawFit law = fit_law(problem, k_ac_quadratic, quick());
     CHECK(law.rank == 1);
     CHECK(law.underdetermined);
-    for (const auto& term : law.terms) check_close(term.value, term.key == "1" ? 0 : 0.2, 1e-12);  // shared by five
+    for (const auto& term : law.terms)
+        check_close(term.value, term.key == "1" ? 0 : 0.2, 1e-12);  // shared by five
     CHECK_FALSE(law.terms[4].standard_error.has_value());
     CHECK(std::isnan(law.cooks[0]));
 }
 
 TEST_CASE("leave-one-out equals real refits, also where a row stands alone or rows are few", "[law]") {
     const std::vector<double> c = {0.1, 0.9, 0.4, 0.3, 0.7, 0.2}, y = {1, 4, 2, 2, 5, 3};
-    const std::vector<Problem> problems = {
-        problem_of({0, 0, 0, 0, 0, 1}, c, y), problem_of({0.1, 0.5, 0.2, 0.9, 0.4, 0.6}, c, y),
-        problem_of({0.1, 0.5, 0.2}, {0.3, 0.2, 0.8}, {1, 2, 3})};
+    const std::vector<Problem> problems = {problem_of({0, 0, 0, 0, 0, 1}, c, y),
+                                           problem_of({0.1, 0.5, 0.2, 0.9, 0.4, 0.6}, c, y),
+                                           problem_of({0.1, 0.5, 0.2}, {0.3, 0.2, 0.8}, {1, 2, 3})};
     for (const auto& problem : problems) {
         for (const auto& form : all_forms()) {
             INFO(name_of(form) << ", n = " << problem.size());
@@ -114,11 +118,13 @@ TEST_CASE("a row left out tells a plain fit nothing through the scales, but a ri
     const LawFit fit = fit_law(scaled, k_ac_quadratic, quick());
     check_close(*fit.loo_r2, *fit_law(raw, k_ac_quadratic, quick()).loo_r2, 1e-9);
     for (int i = 0; i < scaled.size(); ++i) {
-        check_close(scaled.y_scale.back(fit.loo_predicted[i]), fit_law(raw, k_ac_quadratic, quick()).loo_predicted[i], 1e-9);
+        check_close(scaled.y_scale.back(fit.loo_predicted[i]),
+                    fit_law(raw, k_ac_quadratic, quick()).loo_predicted[i], 1e-9);
     }
     FitChoice ridge = quick();
     ridge.ridge = 0.1;
-    CHECK(std::abs(*fit_law(scaled, k_ac_quadratic, ridge).loo_r2 - *fit_law(raw, k_ac_quadratic, ridge).loo_r2) > 1e-3);
+    CHECK(std::abs(*fit_law(scaled, k_ac_quadratic, ridge).loo_r2 -
+                   *fit_law(raw, k_ac_quadratic, ridge).loo_r2) > 1e-3);
 }
 
 TEST_CASE("leave-one-family-out predicts each family from the others", "[law]") {
@@ -127,7 +133,8 @@ TEST_CASE("leave-one-family-out predicts each family from the others", "[law]") 
         table.families = families;
         return fit_law(make_problem(table, table.benchmarks[0]), k_a_linear, quick()).lofo_r2;
     };
-    // A says nothing, so each family is predicted by the other's mean: errors 3.5, 2.5, 2.5, 3.5 around a spread of 10.
+    // A says nothing, so each family is predicted by the other's mean: errors 3.5, 2.5, 2.5, 3.5 around a
+    // spread of 10.
     check_close(*r2({"x", "x", "y", "y"}), 1 - 37.0 / 10, 1e-12);
     CHECK_FALSE(r2({"x", "x", "x", "x"}).has_value());
     CHECK_FALSE(r2({"x", "x", "y", ""}).has_value());
@@ -147,8 +154,9 @@ TEST_CASE("collinear A and C: flagged, predictions and degrees of freedom as of 
 }
 
 TEST_CASE("where the law is exact, distances of Cook are undefined, not rounding over rounding", "[law]") {
-    const LawFit fit = fit_law(problem_of({0, 1, 2, 3, 4, 5, 6, 7}, {3, 1, 4, 1, 5, 9, 2, 6}, {0, 1, 4, 9, 16, 25, 36, 49}),
-                               k_a_quadratic, quick());
+    const LawFit fit =
+        fit_law(problem_of({0, 1, 2, 3, 4, 5, 6, 7}, {3, 1, 4, 1, 5, 9, 2, 6}, {0, 1, 4, 9, 16, 25, 36, 49}),
+                k_a_quadratic, quick());
     check_close(*fit.r2, 1, 1e-12);
     check_close(*fit.f_p_value, 0, 1e-12);
     REQUIRE(fit.cooks.size() == 8);
@@ -158,7 +166,8 @@ TEST_CASE("where the law is exact, distances of Cook are undefined, not rounding
 }
 
 TEST_CASE("the permutation p-value counts rearrangements that fit as well", "[law]") {
-    const LawFit fit = fit_law(problem_of({0, 1, 2, 3, 4}, {0, 2, 1, 4, 3}, {10, 20, 30, 40, 50}), k_a_linear, {0, 1, 0, 9999, 0.95});
+    const LawFit fit = fit_law(problem_of({0, 1, 2, 3, 4}, {0, 2, 1, 4, 3}, {10, 20, 30, 40, 50}), k_a_linear,
+                               {0, 1, 0, 9999, 0.95});
     check_close(*fit.permutation_p_value, 2.0 / 120, 0.005);  // the order itself and its reverse
 }
 

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <analysis/law/table.hpp>
 #include <catch2/catch.hpp>
-
 #include <cmath>
 #include <fstream>
-#include <string>
-
-#include <analysis/law/table.hpp>
 #include <lvr/core/json.hpp>
 #include <lvr/files/results.hpp>
+#include <string>
 
 namespace lvr::test {
 
@@ -54,7 +52,8 @@ inline void check_close(const std::optional<double>& got, const core::Json& want
 inline void check_close(const Eigen::VectorXd& got, const core::Json& want, double tolerance) {
     REQUIRE(static_cast<std::size_t>(got.size()) == want.size());
     REQUIRE(got.size() > 0);
-    for (Eigen::Index i = 0; i < got.size(); ++i) check_close(got[i], want[static_cast<std::size_t>(i)].get<double>(), tolerance);
+    for (Eigen::Index i = 0; i < got.size(); ++i)
+        check_close(got[i], want[static_cast<std::size_t>(i)].get<double>(), tolerance);
 }
 
 }  // namespace lvr::test

@@ -54,7 +54,8 @@ TEST_CASE("A plus a random column comes near the paper's vision figure of 0.83",
     const Table table = test::paper_table("v1");
     double sum = 0;
     for (const char* name : {"mmbench_en", "mme", "ok_vqa", "seed_image"}) {
-        sum += *random_baselines(make_problem(table, test::column(table, name)), 2000, {0, 0, 0, 0, 0.9})->a_random.mean;
+        sum += *random_baselines(make_problem(table, test::column(table, name)), 2000, {0, 0, 0, 0, 0.9})
+                    ->a_random.mean;
     }
     CHECK(std::abs(sum / 4 - 0.8297) < 0.01);
 }
@@ -72,7 +73,8 @@ TEST_CASE("what C adds is the difference of two leave-one-out R2", "[law]") {
     const Law law = fit_all(test::paper_table("v1"), quick(), "v1");
     REQUIRE(law.benchmarks.size() == 8);
     for (const auto& benchmark : law.benchmarks) {
-        check_close(*benchmark.c_adds.gain, *benchmark.fit(k_ac_quadratic)->loo_r2 - *benchmark.fit(k_a_quadratic)->loo_r2, 1e-12);
+        check_close(*benchmark.c_adds.gain,
+                    *benchmark.fit(k_ac_quadratic)->loo_r2 - *benchmark.fit(k_a_quadratic)->loo_r2, 1e-12);
         CHECK(benchmark.c_adds.interval->low <= *benchmark.c_adds.gain);
         CHECK(benchmark.c_adds.interval->high >= *benchmark.c_adds.gain);
     }
@@ -80,7 +82,8 @@ TEST_CASE("what C adds is the difference of two leave-one-out R2", "[law]") {
 
 TEST_CASE("sentences for what cannot be tested", "[law]") {
     Table table = small_table({1, 2, 3}, {1, 3, 2}, {1, 2, 4});
-    CHECK(finding(table) == "3 measured representations cannot test a law with six coefficients: its R2 says nothing.");
+    CHECK(finding(table) ==
+          "3 measured representations cannot test a law with six coefficients: its R2 says nothing.");
     test::add_benchmark(table, "one", {k_none, 5, k_none});
     test::add_benchmark(table, "none", {k_none, k_none, k_none});
     test::add_benchmark(table, "equal", {5, 5, 5});
@@ -92,36 +95,48 @@ TEST_CASE("sentences for what cannot be tested", "[law]") {
 
 TEST_CASE("sentences where A or C do not vary", "[law]") {
     const std::vector<double> same(10, 0.3), y = {1, 5, 2, 2, 4, 1, 5, 3, 4, 2};
-    CHECK(finding(small_table(k_a, same, y)) == "C is the same for all measured representations: the data cannot say whether C matters.");
-    CHECK(finding(small_table(same, k_c, y)) == "A is the same for all measured representations: the data cannot say whether A matters.");
+    CHECK(finding(small_table(k_a, same, y)) ==
+          "C is the same for all measured representations: the data cannot say whether C matters.");
+    CHECK(finding(small_table(same, k_c, y)) ==
+          "A is the same for all measured representations: the data cannot say whether A matters.");
     CHECK_THAT(finding(small_table(same, same, y)), StartsWith("A and C are the same"));
-    CHECK_THAT(finding(small_table(k_a, k_a, y)), StartsWith("A and C do not vary enough over the 10 representations"));
+    CHECK_THAT(finding(small_table(k_a, k_a, y)),
+               StartsWith("A and C do not vary enough over the 10 representations"));
 }
 
 TEST_CASE("sentences on what C adds follow the leave-one-out figures", "[law]") {
     const Table table = test::paper_table("v1");
     const Law law = fit_all(table, quick(), "v1");
     const auto sentence = [&](std::size_t i) { return law.benchmarks[i].finding; };
-    CHECK_THAT(sentence(0), StartsWith("The data support C beside A out of sample (leave-one-out R2 0.63 with A alone, 0.89"));
+    CHECK_THAT(
+        sentence(0),
+        StartsWith("The data support C beside A out of sample (leave-one-out R2 0.63 with A alone, 0.89"));
     CHECK_THAT(sentence(2), StartsWith("The data do not support C beside A out of sample"));
     CHECK_THAT(sentence(5), StartsWith("C beside A makes predictions worse out of sample"));
     CHECK_THAT(sentence(7), StartsWith("C may help A out of sample, but the data do not settle it"));
     FitConfig bare = quick();
     bare.bootstrap = 0;
-    CHECK_THAT(finding(table, bare), StartsWith("What C adds to A out of sample was not tested") && Contains("0.89 with A and C"));
+    CHECK_THAT(finding(table, bare),
+               StartsWith("What C adds to A out of sample was not tested") && Contains("0.89 with A and C"));
 }
 
-TEST_CASE("sentences say when nothing predicts better than the mean, and when the fit is as good as random", "[law]") {
+TEST_CASE("sentences say when nothing predicts better than the mean, and when the fit is as good as random",
+          "[law]") {
     const std::string noise = finding(small_table(k_a, k_c, {5, 4.9, 1, 5.2, 4.8, 1.2, 1.1, 5.1, 0.9, 1.3}));
-    CHECK_THAT(noise, StartsWith("The quadratic in A and C is not distinguishable from random columns (F test p = "));
-    CHECK_THAT(noise, Contains("Neither A nor A and C predict a new representation better than the mean score does"));
+    CHECK_THAT(
+        noise,
+        StartsWith("The quadratic in A and C is not distinguishable from random columns (F test p = "));
+    CHECK_THAT(
+        noise,
+        Contains("Neither A nor A and C predict a new representation better than the mean score does"));
 }
 
 TEST_CASE("a group is the mean over its benchmarks that have an R2, with their names", "[law]") {
     Table table = test::paper_table("v1");
     for (auto& benchmark : table.benchmarks) {
         if (benchmark.name == "mme") benchmark.score.setConstant(k_none);
-        if (benchmark.name == "ok_vqa") benchmark.score.tail(9).setConstant(k_none);  // 4 left: no adjusted R2
+        if (benchmark.name == "ok_vqa")
+            benchmark.score.tail(9).setConstant(k_none);  // 4 left: no adjusted R2
         if (benchmark.name == "vizwiz_vqa_val") benchmark.score.setConstant(3);
     }
     const Law law = fit_all(table, quick(), "v1");
@@ -160,7 +175,8 @@ TEST_CASE("groups can be chosen and defined; unknown or empty ones are errors", 
 
 TEST_CASE("it is an error only if no benchmark has two measured rows", "[law]") {
     Table table = small_table({1, 2, 3}, {1, 3, 2}, {1, k_none, k_none});
-    CHECK_THROWS_WITH(fit_all(table, quick(), "t.csv"), Contains("t.csv: no benchmark has two representations"));
+    CHECK_THROWS_WITH(fit_all(table, quick(), "t.csv"),
+                      Contains("t.csv: no benchmark has two representations"));
     test::add_benchmark(table, "two", {1, 2, k_none});
     CHECK(fit_all(table, quick(), "t.csv").benchmarks[0].fits.empty());
 }

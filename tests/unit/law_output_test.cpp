@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The keys that others rely on, and how what is undefined is printed in every format.
+#include <fmt/format.h>
+
 #include <analysis/law/analyse.hpp>
+#include <filesystem>
 #include <lvr/core/text_file.hpp>
 #include <lvr/files/results.hpp>
-
-#include <filesystem>
 
 #include "unit/law_golden.hpp"
 #include "unit/law_small_tables.hpp"
@@ -30,7 +31,9 @@ FitConfig config_for(const std::string& input) {
 
 Analysis run(const FitConfig& config) { return analyse(files::read_results(config.input), config, {}); }
 
-Analysis paper(const std::string& version) { return run(config_for(test::k_source + "/data/paper/" + version + ".csv")); }
+Analysis paper(const std::string& version) {
+    return run(config_for(test::k_source + "/data/paper/" + version + ".csv"));
+}
 
 std::string table_file(const std::string& name, const std::string& text) {
     std::filesystem::create_directories(k_folder);
@@ -41,9 +44,10 @@ std::string table_file(const std::string& name, const std::string& text) {
 
 /// mmbench_en: 4 measured; mme: 1; seed_image: all equal.
 FitConfig partial() {
-    return config_for(table_file("partial.csv",
-                                 "representation,C,A_x,score_mmbench_en,score_mme,score_seed_image\n"
-                                 "a|1,1,0.1,10,5,3\n\"b,2\",2,0.5,20,,3\nc_3,4,0.3,15,,3\nd&4,3,0.2,17,,3\ne,2,0.4,,,\n"));
+    return config_for(
+        table_file("partial.csv",
+                   "representation,C,A_x,score_mmbench_en,score_mme,score_seed_image\n"
+                   "a|1,1,0.1,10,5,3\n\"b,2\",2,0.5,20,,3\nc_3,4,0.3,15,,3\nd&4,3,0.2,17,,3\ne,2,0.4,,,\n"));
 }
 
 std::vector<std::string> keys(const core::Json& json) {
@@ -66,10 +70,12 @@ TEST_CASE("the JSON object has the promised keys", "[output]") {
     const core::Json& fit = json["benchmarks"]["seed_image"]["fits"]["AC_quadratic"];
     CHECK(json["benchmarks"]["seed_image"]["n"] == 13);
     check_close(fit["r2"].get<double>(), 0.937513340816, 1e-9);
-    for (const char* key : {"adjusted_r2", "mse", "loo_r2", "permutation_p_value", "kendall_tau"}) CHECK(fit[key].is_number());
+    for (const char* key : {"adjusted_r2", "mse", "loo_r2", "permutation_p_value", "kendall_tau"})
+        CHECK(fit[key].is_number());
     CHECK(keys(fit["coefficients"]) == std::vector<std::string>{"1", "a", "c", "a2", "ac", "c2"});
     const core::Json& fits = json["benchmarks"]["mme"]["fits"];
-    CHECK(keys(fits) == std::vector<std::string>{"A_linear", "A_quadratic", "C_linear", "C_quadratic", "AC_linear", "AC_quadratic"});
+    CHECK(keys(fits) == std::vector<std::string>{"A_linear", "A_quadratic", "C_linear", "C_quadratic",
+                                                 "AC_linear", "AC_quadratic"});
     CHECK(keys(fits["A_quadratic"]["coefficients"]) == std::vector<std::string>{"1", "a", "a2"});
     CHECK(keys(fits["C_linear"]["coefficients"]) == std::vector<std::string>{"1", "c"});
     CHECK(keys(json["groups"]) == std::vector<std::string>{"vision", "ocr", "all"});
@@ -117,7 +123,8 @@ TEST_CASE("policy and exhaustive have the promised keys", "[output]") {
     const core::Json json = to_json(run(config));
     CHECK(keys(json["policy"]) == std::vector<std::string>{"region", "uniform", "random"});
     const core::Json& region = json["policy"]["region"]["seed_image"];
-    CHECK(keys(region) == std::vector<std::string>{"mean_tries", "first_hit", "exactly_n", "exactly_n_credit"});
+    CHECK(keys(region) ==
+          std::vector<std::string>{"mean_tries", "first_hit", "exactly_n", "exactly_n_credit"});
     check_close(region["mean_tries"]["top3"].get<double>(), 3.403305, 1e-6);
     for (const char* curve : {"first_hit", "exactly_n", "exactly_n_credit"}) {
         CHECK(keys(region[curve]) == std::vector<std::string>{"top1", "top2", "top3"});
@@ -150,9 +157,11 @@ TEST_CASE("what is undefined is null in JSON, with the keys still there", "[outp
     CHECK(json["groups"]["ocr"]["AC_quadratic"]["r2"].is_null());
 }
 
-TEST_CASE("what is undefined is a dash on the terminal, in Markdown and LaTeX, and empty in CSV", "[output]") {
+TEST_CASE("what is undefined is a dash on the terminal, in Markdown and LaTeX, and empty in CSV",
+          "[output]") {
     const Analysis analysis = run(partial());
-    CHECK_THAT(render(analysis, "text"), Contains("mme                  1               –") && Contains("1.000000000000*"));
+    CHECK_THAT(render(analysis, "text"),
+               Contains("mme                 1               –") && Contains("1.000000000000*"));
     CHECK_THAT(render(analysis, "text"), Contains("* underdetermined"));
     CHECK_THAT(render(analysis, "markdown"), Contains("| mme | – | – |"));
     CHECK_THAT(render(analysis, "latex"), Contains("mme & -- & --"));
@@ -185,7 +194,8 @@ TEST_CASE("every row of the CSV has as many fields as its header", "[output]") {
     CHECK(rows == 1 + 8 * 6 + 3 * 6);
 }
 
-TEST_CASE("a benchmark with gaps does not stop the policy: it is judged on what is measured, or left out", "[output]") {
+TEST_CASE("a benchmark with gaps does not stop the policy: it is judged on what is measured, or left out",
+          "[output]") {
     FitConfig config = partial();
     config.policy = config.exhaustive = true;
     const Analysis analysis = run(config);
@@ -195,7 +205,8 @@ TEST_CASE("a benchmark with gaps does not stop the policy: it is judged on what 
     CHECK(keys(json["exhaustive"]["hits"]) == std::vector<std::string>{"mmbench_en"});
     CHECK(json["exhaustive"]["fits"] == 6 + 4);
     const std::string warnings = json["warnings"].dump();
-    CHECK_THAT(warnings, Contains("mmbench_en: the search for the best is among the 4 measured representations"));
+    CHECK_THAT(warnings,
+               Contains("mmbench_en: the search for the best is among the 4 measured representations"));
     CHECK_THAT(warnings, Contains("mme: has no best representation to search for; left out"));
     CHECK_THAT(warnings, Contains("seed_image: has no best representation to search for; left out"));
 }
@@ -205,13 +216,15 @@ TEST_CASE("more than 20 representations are too many for the exhaustive search, 
     for (int i = 0; i < 21; ++i) text += fmt::format("r{},{},{},{}\n", i, (i * 7) % 21, i, (i * 5) % 21);
     FitConfig config = config_for(table_file("large.csv", text));
     config.exhaustive = true;
-    CHECK_THROWS_WITH(run(config), Contains("b: 21 representations are too many for --exhaustive") && Contains("up to 20"));
+    CHECK_THROWS_WITH(
+        run(config), Contains("b: 21 representations are too many for --exhaustive") && Contains("up to 20"));
     config.exhaustive = false;
     config.policy = true;
     config.trials = 20;
     CHECK(to_json(run(config))["policy"]["region"]["b"]["first_hit"]["top3"].size() == 21);
     config.policy_method = "exact";
-    CHECK_THROWS_WITH(run(config), Contains("cannot be enumerated for 21 representations") && Contains("simulate"));
+    CHECK_THROWS_WITH(run(config),
+                      Contains("cannot be enumerated for 21 representations") && Contains("simulate"));
 }
 
 TEST_CASE("--out writes every table as Markdown and LaTeX, and the two laws", "[output]") {
@@ -220,7 +233,8 @@ TEST_CASE("--out writes every table as Markdown and LaTeX, and the two laws", "[
     FitConfig config = partial();
     config.plan = true;
     write_outputs(run(config), out);
-    for (const char* name : {"table2_r2_by_group", "r2_by_benchmark", "table4_cross_term", "out_of_sample", "r2", "plan"}) {
+    for (const char* name :
+         {"table2_r2_by_group", "r2_by_benchmark", "table4_cross_term", "out_of_sample", "r2", "plan"}) {
         for (const char* extension : {".md", ".tex"}) {
             INFO(name << extension);
             CHECK(std::filesystem::file_size(out + "/tables/" + name + extension) > 50);

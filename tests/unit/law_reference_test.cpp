@@ -3,7 +3,6 @@
 #include <analysis/law/law_fit.hpp>
 #include <analysis/law/least_squares.hpp>
 #include <analysis/law/rank_correlation.hpp>
-
 #include <numeric>
 
 #include "unit/law_golden.hpp"
@@ -59,14 +58,16 @@ Problem problem_of(const core::Json& record) {
 }
 
 /// The subset solver must agree with the decomposition of record on every table, too.
-void check_solver(const Problem& problem, const LawForm& form, const core::Json& record, const core::Json& want) {
+void check_solver(const Problem& problem, const LawForm& form, const core::Json& record,
+                  const core::Json& want) {
     SubsetSolver solver(columns_of(form, problem.a, problem.c), problem.y);
     solver.fit(problem.rows);
     CHECK(solver.rank() == want["rank"].get<int>());
     const auto& predicted = solver.predict_all();
     REQUIRE(!record["predicted_rows"].empty());
     for (std::size_t i = 0; i < record["predicted_rows"].size(); ++i) {
-        check_close(predicted[record["predicted_rows"][i].get<Eigen::Index>()], want["predictions"][i].get<double>(), k_tolerance);
+        check_close(predicted[record["predicted_rows"][i].get<Eigen::Index>()],
+                    want["predictions"][i].get<double>(), k_tolerance);
     }
 }
 
@@ -81,7 +82,8 @@ TEST_CASE("every fit to the paper's tables agrees with scikit-learn", "[law]") {
             const Problem problem = make_problem(table, benchmark);
             for (const auto& form : all_forms()) {
                 INFO(version << " " << benchmark.name << " " << name_of(form));
-                check_fit(fit_law(problem, form, quick()), want[version]["fits"][benchmark.name][name_of(form)]);
+                check_fit(fit_law(problem, form, quick()),
+                          want[version]["fits"][benchmark.name][name_of(form)]);
                 ++compared;
             }
         }
@@ -96,11 +98,13 @@ TEST_CASE("the figures of the paper's first version come back to 1e-9", "[law]")
     REQUIRE(table.benchmarks.size() == want.size());
     for (std::size_t i = 0; i < want.size(); ++i) {
         INFO(table.benchmarks[i].name);
-        check_close(*fit_law(make_problem(table, table.benchmarks[i]), k_ac_quadratic, quick()).r2, want[i], 1e-9);
+        check_close(*fit_law(make_problem(table, table.benchmarks[i]), k_ac_quadratic, quick()).r2, want[i],
+                    1e-9);
     }
 }
 
-TEST_CASE("fits to 100 random tables agree with scikit-learn, or with 60 digits where its cutoff is wrong", "[law]") {
+TEST_CASE("fits to 100 random tables agree with scikit-learn, or with 60 digits where its cutoff is wrong",
+          "[law]") {
     const auto tables = test::golden("random_tables.json");
     const auto& records = tables.is_array() ? tables : tables["tables"];
     REQUIRE(records.size() == 100);
@@ -109,13 +113,15 @@ TEST_CASE("fits to 100 random tables agree with scikit-learn, or with 60 digits 
         const Problem problem = problem_of(record);
         for (const auto& form : all_forms()) {
             const auto& want = record["fits"][name_of(form)];
-            INFO("table " << number << " (" << record["kind"] << ", n = " << problem.size() << ") " << name_of(form));
+            INFO("table " << number << " (" << record["kind"] << ", n = " << problem.size() << ") "
+                          << name_of(form));
             const LawFit fit = fit_law(problem, form, quick());
             CHECK(fit.rank == want["rank"].get<int>());
             check_close(fit.r2, want["r2"], k_tolerance);
             check_close(fit.mse, want["mse"], k_tolerance);
             check_close(fit.loo_r2, want["loo_r2"], k_tolerance);
-            for (const auto& term : fit.terms) check_close(term.value, want["coefficients"][term.key].get<double>(), k_tolerance);
+            for (const auto& term : fit.terms)
+                check_close(term.value, want["coefficients"][term.key].get<double>(), k_tolerance);
             check_solver(problem, form, record, want);
         }
         ++number;
@@ -137,7 +143,8 @@ TEST_CASE("fits without normalisation agree with scikit-learn", "[law]") {
                 check_close(fit.adjusted_r2, record["adjusted_r2"], k_tolerance);
                 check_close(fit.mse, record["mse"], k_tolerance);
                 check_close(fit.loo_r2, record["loo_r2"], k_tolerance);
-                for (const auto& term : fit.terms) check_close(term.value, record["coefficients"][term.key].get<double>(), k_tolerance);
+                for (const auto& term : fit.terms)
+                    check_close(term.value, record["coefficients"][term.key].get<double>(), k_tolerance);
                 ++compared;
             }
         }
@@ -159,7 +166,8 @@ TEST_CASE("the ridge path agrees with scikit-learn", "[law]") {
                 const LawFit fit = fit_law(problem, k_ac_quadratic, choice);
                 check_close(fit.r2, record["r2"], k_tolerance);
                 check_close(fit.loo_r2, record["loo_r2"], k_tolerance);
-                for (const auto& term : fit.terms) check_close(term.value, record["coefficients"][term.key].get<double>(), k_tolerance);
+                for (const auto& term : fit.terms)
+                    check_close(term.value, record["coefficients"][term.key].get<double>(), k_tolerance);
                 CHECK_FALSE(fit.adjusted_r2.has_value());
                 ++compared;
             }
@@ -183,7 +191,8 @@ TEST_CASE("subsets on which a cutoff at eps goes wrong come out as in 60 digits"
             CHECK(solver.rank() == static_cast<int>(rows.size()) - 1);
             check_close(solver.predict_all(), record["predictions"], k_tolerance);
             Eigen::MatrixXd chosen(static_cast<Eigen::Index>(rows.size()), columns.cols());
-            for (std::size_t i = 0; i < rows.size(); ++i) chosen.row(static_cast<Eigen::Index>(i)) = columns.row(rows[i]);
+            for (std::size_t i = 0; i < rows.size(); ++i)
+                chosen.row(static_cast<Eigen::Index>(i)) = columns.row(rows[i]);
             const Coefficients law = CentredFit(chosen, rows_of(problem.y, rows)).coefficients();
             check_close((columns * law.weights).array() + law.intercept, record["predictions"], k_tolerance);
             ++compared;
@@ -196,7 +205,9 @@ TEST_CASE("rank correlations agree with SciPy", "[law]") {
     const auto cases = test::golden("rank_statistics.json");
     const auto& pairs = cases.is_array() ? cases : cases.begin().value();
     REQUIRE(pairs.size() >= 20);
-    const auto defined = [](double value) { return std::isfinite(value) ? std::optional<double>(value) : std::nullopt; };
+    const auto defined = [](double value) {
+        return std::isfinite(value) ? std::optional<double>(value) : std::nullopt;
+    };
     for (const auto& pair : pairs) {
         const Eigen::VectorXd x = vector(pair["x"]), y = vector(pair["y"]);
         INFO("x = " << pair["x"].dump() << ", y = " << pair["y"].dump());

@@ -2,7 +2,6 @@
 #include <analysis/law/policy.hpp>
 #include <analysis/law/region_sampling.hpp>
 #include <analysis/law/subset_search.hpp>
-
 #include <lvr/core/error.hpp>
 
 #include "unit/law_golden.hpp"
@@ -43,7 +42,8 @@ void check_policies(const std::string& version, int benchmarks) {
         const auto curves = all_policy_curves(make_problem(table, benchmark), {}, test::world());
         for (const Sampling sampling : {Sampling::region, Sampling::uniform, Sampling::random}) {
             INFO(version << " " << benchmark.name << " " << name_of(sampling));
-            check_curves(curves[static_cast<std::size_t>(sampling)], want[name_of(sampling)][benchmark.name], 1e-9);
+            check_curves(curves[static_cast<std::size_t>(sampling)], want[name_of(sampling)][benchmark.name],
+                         1e-9);
             ++compared;
         }
     }
@@ -65,8 +65,10 @@ void check_simulation(const Problem& problem) {
     for (std::size_t k = 0; k < exact.size(); ++k) {
         for (int top = 0; top < k_tops; ++top) {
             INFO("sampling " << k << " top " << top + 1);
-            const double most = problem.size();  // tries lie within 1 .. n: a standard deviation is at most n / 2
-            CHECK(std::abs(exact[k].mean_tries[top] - drawn[k].mean_tries[top]) <= 5 * most / 2 / std::sqrt(runs));
+            const double most =
+                problem.size();  // tries lie within 1 .. n: a standard deviation is at most n / 2
+            CHECK(std::abs(exact[k].mean_tries[top] - drawn[k].mean_tries[top]) <=
+                  5 * most / 2 / std::sqrt(runs));
             close(exact[k].first_hit[top], drawn[k].first_hit[top]);
             close(exact[k].exactly_n[top], drawn[k].exactly_n[top]);
             close(exact[k].exactly_n_credit[top], drawn[k].exactly_n_credit[top]);
@@ -83,7 +85,8 @@ TEST_CASE("the policy's exact curves agree with an independent enumeration", "[m
 
 TEST_CASE("seed_image, top 3, takes 3.403305 trainings on average", "[mpi][law]") {
     const Table table = test::paper_table("v1");
-    const auto curves = policy_curves(make_problem(table, test::column(table, "seed_image")), Sampling::region, {}, test::world());
+    const auto curves = policy_curves(make_problem(table, test::column(table, "seed_image")),
+                                      Sampling::region, {}, test::world());
     CHECK(std::abs(curves.mean_tries[2] - 3.403305) < 5e-7);
 }
 
@@ -111,7 +114,8 @@ TEST_CASE("up to 16 representations are enumerated, more are simulated, unless t
 TEST_CASE("a simulation does not depend on who draws", "[mpi][law]") {
     const Table table = test::drawn_table(17);
     const Problem problem = make_problem(table, table.benchmarks[0]);
-    const auto shared = all_policy_curves(problem, {"auto", 60, 3}, test::world()), alone = all_policy_curves(problem, {"auto", 60, 3}, {});
+    const auto shared = all_policy_curves(problem, {"auto", 60, 3}, test::world()),
+               alone = all_policy_curves(problem, {"auto", 60, 3}, {});
     for (std::size_t k = 0; k < shared.size(); ++k) {
         CHECK(shared[k].mean_tries == alone[k].mean_tries);
         CHECK(shared[k].first_hit == alone[k].first_hit);
@@ -147,7 +151,8 @@ TEST_CASE("region sampling draws cells, then members, and goes deeper when all c
     a << 0.1, 0.2, 0.9, 1.0;
     c << 0.1, 0.2, 0.9, 0.0;
     const RegionSampler sampler(a, c);
-    CHECK(sampler.chances({false, false, false, false}) == std::vector<double>{1.0 / 6, 1.0 / 6, 1.0 / 3, 1.0 / 3});
+    CHECK(sampler.chances({false, false, false, false}) ==
+          std::vector<double>{1.0 / 6, 1.0 / 6, 1.0 / 3, 1.0 / 3});
     CHECK(sampler.chances({true, false, false, false}) == std::vector<double>{0, 0, 0.5, 0.5});
     CHECK(sampler.chances({true, false, true, true}) == std::vector<double>{0, 1, 0, 0});
 }

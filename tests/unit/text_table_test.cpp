@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <catch2/catch.hpp>
-
 #include <analysis/law/display_width.hpp>
 #include <analysis/law/text_table.hpp>
+#include <catch2/catch.hpp>
 
 using namespace lvr::analysis;
 using Catch::Matchers::Contains;
 
 namespace {
 
-TextTable named(const std::string& name, const std::string& value = "1") { return {"t", "Title", {"name", "x"}, {{name, value}}}; }
+TextTable named(const std::string& name, const std::string& value = "1") {
+    return {"t", "Title", {"name", "x"}, {{name, value}}};
+}
 
 }  // namespace
 
@@ -17,14 +18,15 @@ TEST_CASE("width on a terminal counts columns, not bytes or code points", "[tabl
     CHECK(display_width("R²") == 2);
     CHECK(display_width("–") == 1);
     CHECK(display_width("模型") == 4);
-    CHECK(display_width("e\xCC\x81") == 1);          // e and a combining acute
-    CHECK(display_width("\xF0\x9F\x98\x80") == 2);   // an emoji
-    CHECK(display_width("\xE6\xA8") == 2);           // broken: a column per byte
+    CHECK(display_width("e\xCC\x81") == 1);         // e and a combining acute
+    CHECK(display_width("\xF0\x9F\x98\x80") == 2);  // an emoji
+    CHECK(display_width("\xE6\xA8") == 2);          // broken: a column per byte
     CHECK(display_width("") == 0);
 }
 
 TEST_CASE("terminal tables line up, whatever the names are written in", "[tables]") {
-    const TextTable table{"t", "Title", {"name", "R²"}, {{"模型", "0.5"}, {"é", "–"}, {"clip", "10.25"}}, {2}};
+    const TextTable table{
+        "t", "Title", {"name", "R²"}, {{"模型", "0.5"}, {"é", "–"}, {"clip", "10.25"}}, {2}};
     CHECK(to_terminal(table) ==
           "Title\n"
           "name     R²\n"
@@ -43,7 +45,8 @@ TEST_CASE("Markdown keeps cells and shows names as they are", "[tables]") {
 
 TEST_CASE("LaTeX escapes every special character", "[tables]") {
     CHECK_THAT(to_latex(named("a_b%c&d#e$f{g}")), Contains("a\\_b\\%c\\&d\\#e\\$f\\{g\\} & 1 \\\\\n"));
-    CHECK_THAT(to_latex(named("~^\\<>|\"")), Contains("\\textasciitilde{}\\textasciicircum{}\\textbackslash{}\\textless{}\\textgreater{}\\textbar{}''"));
+    CHECK_THAT(to_latex(named("~^\\<>|\"")), Contains("\\textasciitilde{}\\textasciicircum{}\\textbackslash{}"
+                                                      "\\textless{}\\textgreater{}\\textbar{}''"));
     CHECK_THAT(to_latex(named("R² – τ α ≤")), Contains("R$^2$ -- $\\tau$ $\\alpha$ $\\le$"));
     CHECK_THAT(to_latex(named("[5]")), Contains("{[}5] & 1"));  // else an argument of the line break above
     CHECK_THAT(to_latex(named("a-b", "-1.5")), Contains("a-b & $-$1.5 \\\\"));
@@ -52,8 +55,11 @@ TEST_CASE("LaTeX escapes every special character", "[tables]") {
 TEST_CASE("LaTeX tables are complete", "[tables]") {
     const TextTable table{"t", "Title", {"name", "x", "y"}, {{"a", "1", "2"}, {"b", "3", "4"}}, {1}};
     CHECK(to_latex(table) ==
-          "% needs \\usepackage{booktabs}\n\\begin{table}[t]\n\\centering\n\\caption{Title}\n\\begin{tabular}{lrr}\n\\toprule\n"
-          "name & x & y \\\\\n\\midrule\na & 1 & 2 \\\\\n\\midrule\nb & 3 & 4 \\\\\n\\bottomrule\n\\end{tabular}\n\\end{table}\n");
+          "% needs "
+          "\\usepackage{booktabs}\n\\begin{table}[t]\n\\centering\n\\caption{Title}\n\\begin{tabular}{lrr}"
+          "\n\\toprule\n"
+          "name & x & y \\\\\n\\midrule\na & 1 & 2 \\\\\n\\midrule\nb & 3 & 4 "
+          "\\\\\n\\bottomrule\n\\end{tabular}\n\\end{table}\n");
 }
 
 TEST_CASE("CSV quotes as RFC 4180 says, and an undefined figure is an empty field", "[tables]") {
