@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from law import FORMS, Law, number
-from style import FAINT, INK, PREDICTOR_COLOURS, figures, hide_unused, panel_grid, plain
+from style import FAINT, INK, PREDICTOR_COLOURS, figures, hide_unused, panel_grid, plain, tint
 
 _FLOOR = -0.3  # below it a leave-one-out R² is an arrow at the edge, and its number says how far
 _HALO = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
@@ -77,7 +77,7 @@ def _draw_form(ax: Axes, x: int, form: str, r2: float, loo: float) -> None:
     predictor, shape = form.split("_")
     colour = PREDICTOR_COLOURS[predictor]
     if math.isfinite(r2):
-        ax.bar(x, r2, width=0.78, facecolor=colour if shape == "quadratic" else colour + "55", edgecolor=colour,
+        ax.bar(x, r2, width=0.78, facecolor=colour if shape == "quadratic" else tint(colour), edgecolor=colour,
                hatch=None if shape == "quadratic" else "////", linewidth=0.8, zorder=2)
         ax.text(x, max(r2, 0) + 0.025, figures(r2), ha="center", va="bottom", fontsize=7.5, zorder=5, bbox=_HALO)
     if not math.isfinite(loo):
@@ -90,7 +90,7 @@ def _draw_form(ax: Axes, x: int, form: str, r2: float, loo: float) -> None:
 
 
 def _handles() -> list[Any]:
-    marks = [Patch(facecolor=FAINT + "55", edgecolor=FAINT, hatch="////", label="linear, in sample"),
+    marks = [Patch(facecolor=tint(FAINT), edgecolor=FAINT, hatch="////", label="linear, in sample"),
              Patch(facecolor=FAINT, edgecolor=FAINT, label="quadratic, in sample")]
     lines = [("D", "None", "leave-one-out"), ("v", "None", "leave-one-out below −0.3 (value above)"),
              ("None", "--", "expected of random columns (quadratic)")]

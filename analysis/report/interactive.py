@@ -15,6 +15,8 @@ from surface import along, colour_range, grid, has_surface, hull, predict
 
 _STEPS = 33
 _MOST_NAMES = 30  # more than that are named only under the pointer
+_LONGEST_NAME = 40
+_LIFTS = (-22, -40, -58)  # pixels
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
@@ -33,7 +35,7 @@ def surface_figure(benchmark: Benchmark, picks: list[str]) -> dict[str, Any]:
     if has_surface(benchmark):
         _add_left_out(figure, benchmark)
         _add_unmeasured(figure, benchmark, picks)
-    figure.update_layout(_layout(benchmark))
+    figure.update_layout(_layout(benchmark, picks))
     return _plain(figure.to_plotly_json())
 
 
@@ -46,7 +48,7 @@ def _add_surface(figure: go.Figure, benchmark: Benchmark) -> None:
     a, c, score = grid(benchmark, _STEPS)
     low, high = colour_range(benchmark)
     bar = {"title": {"text": "Score", "side": "right"}, "thickness": 14, "len": 0.62, "x": 1.0, "xanchor": "left"}
-    figure.add_trace(go.Surface(x=a, y=c, z=score, cmin=low, cmax=high, colorscale="Viridis", opacity=0.88, colorbar=bar,
+    figure.add_trace(go.Surface(x=a, y=c, z=score, cmin=low, cmax=high, colorscale="Viridis", opacity=0.82, colorbar=bar,
                                 name="law", hovertemplate="A %{x:.4g}<br>C %{y:.4g} %<br>law %{z:.5g}<extra></extra>",
                                 lighting={"ambient": 0.75, "diffuse": 0.5, "specular": 0.05}))
     ring = along(hull(benchmark))
@@ -67,14 +69,32 @@ def _add_stems(figure: go.Figure, benchmark: Benchmark) -> None:
 
 def _add_measured(figure: go.Figure, benchmark: Benchmark) -> None:
     low, high = colour_range(benchmark)
-    is_named = len(benchmark.names) <= _MOST_NAMES
-    marker = {"size": 6 if is_named else 3.5, "color": benchmark.score, "cmin": low, "cmax": high, "colorscale": "Viridis",
-              "line": {"color": INK, "width": 1.5 if is_named else 0.5}}
-    figure.add_trace(go.Scatter3d(x=benchmark.a, y=benchmark.c, z=benchmark.score, name="measured",
-                                  mode="markers+text" if is_named else "markers", marker=marker,
-                                  text=[_text(name) for name in benchmark.names] if is_named else None,
-                                  textposition="top center", textfont={"size": 11, "color": INK},
-                                  hovertext=_hover_texts(benchmark), hoverinfo="text"))
+    is_few = len(benchmark.names) <= _MOST_NAMES
+    marker = {"size": 6 if is_few else 3.5, "color": benchmark.score, "cmin": low, "cmax": high, "colorscale": "Viridis",
+              "line": {"color": INK, "width": 1.5 if is_few else 0.5}}
+    figure.add_trace(go.Scatter3d(x=benchmark.a, y=benchmark.c, z=benchmark.score, name="measured", mode="markers",
+                                  marker=marker, hovertext=_hover_texts(benchmark), hoverinfo="text"))
+
+
+def _names(benchmark: Benchmark, picks: list[str]) -> list[dict[str, Any]]:
+    """Notes that tie a name to each point; they stand before the surface and do not hide in it. The heights of
+    neighbours in A differ, so that names lie apart from the first view on."""
+    points = list(zip(benchmark.names, benchmark.a, benchmark.c, benchmark.score))
+    if has_surface(benchmark) and benchmark.open_names:
+        score = predict(benchmark, benchmark.fits[BEST], benchmark.open_a, benchmark.open_c)
+        points += list(zip(_numbered(benchmark.open_names, picks), benchmark.open_a, benchmark.open_c, score))
+    if len(points) > _MOST_NAMES:
+        return []
+    order = sorted(range(len(points)), key=lambda i: (points[i][1] - points[i][2] / 50, i))
+    return [{"x": points[i][1], "y": points[i][2], "z": points[i][3], "text": _text(points[i][0][:_LONGEST_NAME]), "ax": 0,
+             "ay": _LIFTS[rank % len(_LIFTS)], "arrowhead": 0, "arrowwidth": 0.7, "arrowcolor": "#5f6670", "standoff": 4,
+             "font": {"size": 11, "color": INK}, "bgcolor": "rgba(255,255,255,0.6)", "borderpad": 0}
+            for rank, i in enumerate(order)]
+
+
+def _numbered(names: list[str], picks: list[str]) -> list[str]:
+    """Names, those that the planner picked with their place in the plan."""
+    return [f"{picks.index(name) + 1}. {name}" if name in picks else name for name in names]
 
 
 def _hover_texts(benchmark: Benchmark) -> list[str]:
@@ -97,16 +117,13 @@ def _add_unmeasured(figure: go.Figure, benchmark: Benchmark, picks: list[str]) -
     if not benchmark.open_names:
         return
     score = predict(benchmark, benchmark.fits[BEST], benchmark.open_a, benchmark.open_c)
-    names = [f"{picks.index(name) + 1}. {name}" if name in picks else name for name in benchmark.open_names]
-    figure.add_trace(go.Scatter3d(x=benchmark.open_a, y=benchmark.open_c, z=score, hoverinfo="text",
-                                  mode="markers+text" if len(names) <= _MOST_NAMES else "markers",
+    texts = [f"<b>{_text(name)}</b><br>law {figures(value)}" for name, value in zip(_numbered(benchmark.open_names, picks), score)]
+    figure.add_trace(go.Scatter3d(x=benchmark.open_a, y=benchmark.open_c, z=score, mode="markers", hovertext=texts,
                                   marker={"symbol": "circle-open", "size": 6, "color": INK, "line": {"width": 2}},
-                                  text=[_text(name) for name in names], textposition="top center",
-                                  textfont={"size": 11, "color": "#444444"}, name="not measured: the law's prediction",
-                                  hovertext=[f"<b>{_text(name)}</b><br>law {figures(value)}" for name, value in zip(names, score)]))
+                                  name="not measured: the law's prediction", hoverinfo="text"))
 
 
-def _layout(benchmark: Benchmark) -> dict[str, Any]:
+def _layout(benchmark: Benchmark, picks: list[str]) -> dict[str, Any]:
     def axis(title: str) -> dict[str, Any]:
         return {"title": {"text": _text(title), "font": {"size": 12}}, "backgroundcolor": "#f6f7f9", "gridcolor": "#cfd5dc",
                 "showbackground": True, "zerolinecolor": "#cfd5dc", "tickfont": {"size": 10}}
@@ -115,9 +132,9 @@ def _layout(benchmark: Benchmark) -> dict[str, Any]:
             "paper_bgcolor": "white", "uirevision": "camera", "autosize": True,
             "legend": {"orientation": "h", "x": 0, "y": 0, "yanchor": "top", "font": {"size": 11}},
             "hoverlabel": {"bgcolor": "white", "font": {"color": INK}},
-            "scene": {"xaxis": axis(benchmark.a_label), "yaxis": axis(C_LABEL), "zaxis": axis(f"Score ({benchmark.score_unit})"),
+            "scene": {"annotations": _names(benchmark, picks), "xaxis": axis(benchmark.a_label), "yaxis": axis(C_LABEL), "zaxis": axis(f"Score ({benchmark.score_unit})"),
                       "aspectmode": "manual", "aspectratio": {"x": 1.15, "y": 1.15, "z": 0.8},
-                      "camera": {"eye": {"x": -1.25, "y": -1.45, "z": 0.75}, "center": {"x": 0, "y": 0, "z": -0.1}}}}
+                      "camera": {"eye": {"x": -1.1, "y": -1.4, "z": 1.0}, "center": {"x": 0, "y": 0, "z": -0.12}}}}
 
 
 def _plain(value: Any) -> Any:

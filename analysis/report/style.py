@@ -100,6 +100,11 @@ def families_of(families: list[str]) -> dict[str, str]:
     return {family: MARKERS[min(i, len(MARKERS) - 1)] for i, family in enumerate(order)}
 
 
+def tint(colour: str, strength: float = 0.33) -> str:
+    """The colour on white, opaque: an SVG cannot show a hatch through a transparent fill."""
+    return matplotlib.colors.to_hex([1 - strength * (1 - part) for part in matplotlib.colors.to_rgb(colour)])
+
+
 def hide_unused(axes: list[Axes], used: int) -> None:
     for ax in axes[used:]:
         ax.set_visible(False)
