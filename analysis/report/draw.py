@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The run: read law.h5, draw every figure into files, write the page last."""
+"""Draws every figure into files and writes the page last."""
 from __future__ import annotations
 
 import hashlib
@@ -16,9 +16,7 @@ import figure_plan
 import figure_predicted
 import figure_r2
 import figure_recall
-from failure import input_error
-from law import Law, law_of
-from law_file import read_law
+from law import Law
 from page import Picture, render_page
 from publish import make_folder, write_file
 from style import png_of, svg_of, use_style
@@ -28,9 +26,8 @@ _LONGEST_NAME = 120
 Say = Callable[[str], None]
 
 
-def draw_report(folder: Path, say: Say) -> Path:
-    """@return the path of report.html; raises ReportError"""
-    law = _read(folder)
+def draw_report(law: Law, folder: Path, say: Say) -> Path:
+    """@return the path of report.html; raises ReportError (output)"""
     use_style()
     folder_of_figures = folder / "figures"
     make_folder(folder_of_figures)
@@ -42,17 +39,6 @@ def draw_report(folder: Path, say: Say) -> Path:
     write_file(page, render_page(law, pictures, by_benchmark))
     say(f"{len(gallery.files)} figures in {folder_of_figures}")
     return page
-
-
-def _read(folder: Path) -> Law:
-    tree, provenance = read_law(folder)
-    try:
-        return law_of(tree, provenance)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        what = f"has no {error}" if isinstance(error, KeyError) else str(error)
-        raise input_error(f"{folder / 'law.h5'}: is not what lvr-fit writes ({what})",
-                          "the report cannot know what the numbers mean",
-                          f"make it again with `lvr-fit TABLE --out {folder}`") from error
 
 
 def file_stem(name: str) -> str:
@@ -75,7 +61,7 @@ class _Gallery:
         if figure is None:
             return None
         svg, png = svg_of(figure), png_of(figure)
-        width = int(62 * figure.get_figwidth())
+        width = float(figure.get_figwidth())
         plt.close(figure)
         for suffix, content in ((".svg", svg), (".png", png)):
             write_file(self._folder / (name + suffix), content)

@@ -16,7 +16,7 @@ from style import BLUE, FAINT, GREEN, INK, ORANGE, PURPLE, RED, SKY, hide_unused
 _MOST_PICKS = 12
 SCENARIOS = {"as_measured": "Scores as measured", "stress": "Stress test", "negated": "Scores negated",
              "stress_negated": "Stress test, scores negated"}
-READINGS = {"practical": "trained count as observed", "predicted": "all predicted"}
+READINGS = {"practical": "practical", "predicted": "all predicted"}
 _COLOURS = (GREEN, BLUE, ORANGE, RED, SKY, PURPLE, INK)
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _AT_ONCE = "_all_at_once"

@@ -2,6 +2,7 @@
 """The interactive law surfaces: one Plotly figure per benchmark, as plain JSON for the page."""
 from __future__ import annotations
 
+import base64
 import html
 from typing import Any
 
@@ -9,14 +10,15 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
-from law import BEST, C_LABEL, Benchmark
-from style import INK, RED, figures
+from law import BEST, C_LABEL, Benchmark, Vector
+from style import INK, RED, figures, shortened
 from surface import along, colour_range, grid, has_surface, hull, predict
 
 _STEPS = 33
 _MOST_NAMES = 30  # more than that are named only under the pointer
-_LONGEST_NAME = 40
-_LIFTS = (-22, -40, -58)  # pixels
+_LONGEST_NAME = 28
+_LIFTS = (-18, -34, -50, -66)  # pixels
+_EYE = {"x": -1.2, "y": -1.55, "z": 1.05}
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
@@ -40,8 +42,8 @@ def surface_figure(benchmark: Benchmark, picks: list[str]) -> dict[str, Any]:
 
 
 def _text(text: str) -> str:
-    """Plotly reads a little HTML in its texts; names are to appear as they are."""
-    return html.escape(text, quote=False)
+    """Plotly reads a little HTML, and TeX between dollars, in its texts; names are to appear as they are."""
+    return html.escape(text, quote=False).replace("$", "&#36;")
 
 
 def _add_surface(figure: go.Figure, benchmark: Benchmark) -> None:
@@ -77,19 +79,25 @@ def _add_measured(figure: go.Figure, benchmark: Benchmark) -> None:
 
 
 def _names(benchmark: Benchmark, picks: list[str]) -> list[dict[str, Any]]:
-    """Notes that tie a name to each point; they stand before the surface and do not hide in it. The heights of
-    neighbours in A differ, so that names lie apart from the first view on."""
+    """Notes that tie a name to each point; they stand before the surface and do not hide in it. Neighbours on the
+    screen get different heights, so that names lie apart in the first view."""
     points = list(zip(benchmark.names, benchmark.a, benchmark.c, benchmark.score))
     if has_surface(benchmark) and benchmark.open_names:
         score = predict(benchmark, benchmark.fits[BEST], benchmark.open_a, benchmark.open_c)
         points += list(zip(_numbered(benchmark.open_names, picks), benchmark.open_a, benchmark.open_c, score))
     if len(points) > _MOST_NAMES:
         return []
-    order = sorted(range(len(points)), key=lambda i: (points[i][1] - points[i][2] / 50, i))
-    return [{"x": points[i][1], "y": points[i][2], "z": points[i][3], "text": _text(points[i][0][:_LONGEST_NAME]), "ax": 0,
+    order = np.argsort(_across([point[1] for point in points], [point[2] for point in points]), kind="stable")
+    return [{"x": points[i][1], "y": points[i][2], "z": points[i][3], "text": _text(shortened(points[i][0], _LONGEST_NAME)), "ax": 0,
              "ay": _LIFTS[rank % len(_LIFTS)], "arrowhead": 0, "arrowwidth": 0.7, "arrowcolor": "#5f6670", "standoff": 4,
              "font": {"size": 11, "color": INK}, "bgcolor": "rgba(255,255,255,0.6)", "borderpad": 0}
             for rank, i in enumerate(order)]
+
+
+def _across(a: list[float], c: list[float]) -> Vector:
+    """Where points lie across the screen in the first view, left to right. @return [k]"""
+    u, v = (np.array(values) / (np.ptp(values) or 1.0) for values in (a, c))
+    return -_EYE["y"] * u + _EYE["x"] * v
 
 
 def _numbered(names: list[str], picks: list[str]) -> list[str]:
@@ -134,11 +142,15 @@ def _layout(benchmark: Benchmark, picks: list[str]) -> dict[str, Any]:
             "hoverlabel": {"bgcolor": "white", "font": {"color": INK}},
             "scene": {"annotations": _names(benchmark, picks), "xaxis": axis(benchmark.a_label), "yaxis": axis(C_LABEL), "zaxis": axis(f"Score ({benchmark.score_unit})"),
                       "aspectmode": "manual", "aspectratio": {"x": 1.15, "y": 1.15, "z": 0.8},
-                      "camera": {"eye": {"x": -1.1, "y": -1.4, "z": 1.0}, "center": {"x": 0, "y": 0, "z": -0.12}}}}
+                      "camera": {"eye": _EYE, "center": {"x": 0, "y": 0, "z": -0.06}}}}
 
 
 def _plain(value: Any) -> Any:
     """Lists and numbers that JSON knows: six significant digits, NaN as null."""
+    if isinstance(value, dict) and "bdata" in value:  # Plotly's base64 of an array
+        array = np.frombuffer(base64.b64decode(value["bdata"]), dtype=value["dtype"])
+        shape = [int(side) for side in str(value.get("shape", array.size)).split(",")]
+        return _plain(array.reshape(shape))
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, np.ndarray):

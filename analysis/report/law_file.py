@@ -16,6 +16,7 @@ import h5py
 import numpy as np
 
 from failure import input_error
+from law import Law, law_of
 
 DEEPEST = 64  # a damaged file may hold itself
 MOST_MEMBERS = 2_000_000
@@ -37,6 +38,18 @@ def read_law(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise input_error(f"{file}: cannot be read ({reason})", "the file is damaged or not an HDF5 file",
+                          f"make it again with `lvr-fit TABLE --out {folder}`") from error
+
+
+def load_law(folder: Path) -> Law:
+    """The law in folder/law.h5; raises ReportError (input)"""
+    tree, provenance = read_law(folder)
+    try:
+        return law_of(tree, provenance)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        what = f"has no {error}" if isinstance(error, KeyError) else str(error)
+        raise input_error(f"{folder / 'law.h5'}: is not what lvr-fit writes ({what})",
+                          "the report cannot know what the numbers mean",
                           f"make it again with `lvr-fit TABLE --out {folder}`") from error
 
 

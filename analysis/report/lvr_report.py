@@ -13,6 +13,7 @@ Exit status: 0; 2 usage; 3 law.h5 is missing or damaged, or a Python package is 
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import signal
 import sys
@@ -37,21 +38,22 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def load_drawing() -> Any:
-    """The drawing code and with it h5py, numpy, matplotlib, plotly and jinja2."""
+def load(module: str) -> Any:
+    """A module of ours, and with it packages that may be missing. Reading needs h5py and numpy; only drawing needs
+    the large ones, so that bad input is refused at once."""
     try:
-        import draw
+        return importlib.import_module(module)
     except ImportError as error:
         raise input_error(f"Python cannot load {error.name or error} ({sys.executable})",
                           "the report is drawn with the packages listed in requirements.txt",
                           f"run scripts/setup.sh, or `{sys.executable} -m pip install -r {_REQUIREMENTS}`, "
                           "or set LVR_PYTHON to a Python that has them") from error
-    return draw
 
 
 def run(folder: Path) -> int:
     try:
-        page = load_drawing().draw_report(folder, say)
+        law = load("law_file").load_law(folder)
+        page = load("draw").draw_report(law, folder, say)
     except ReportError as error:
         say(f"error: {error}")
         return error.status

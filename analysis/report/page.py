@@ -30,7 +30,17 @@ class Picture:
     title: str
     file: str  # relative to the report's folder
     svg: bytes
-    least_width: int  # pixels below which it scrolls rather than shrinks
+    inches: float  # width of the figure
+
+    @property
+    def least_width(self) -> int:
+        """Pixels below which it scrolls rather than shrinks."""
+        return round(62 * self.inches)
+
+    @property
+    def most_width(self) -> int:
+        """Pixels beyond which its text would be larger than the page's."""
+        return round(112 * self.inches)
 
     @property
     def base64(self) -> str:

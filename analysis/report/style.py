@@ -69,13 +69,16 @@ def png_of(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def plain(text: str, longest: int = 10_000) -> str:
-    """Text from the data, for matplotlib: no formulas, one line, the middle left out if it is too long."""
+def shortened(text: str, longest: int) -> str:
+    """One printable line; the middle is left out if it is too long."""
     text = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
-    if len(text) > longest:
-        tail = (longest - 1) // 3
-        text = f"{text[: longest - 1 - tail]}…{text[-tail:]}"
-    return text.replace("$", r"\$")
+    tail = (longest - 1) // 3
+    return text if len(text) <= longest else f"{text[: longest - 1 - tail]}…{text[-tail:]}"
+
+
+def plain(text: str, longest: int = 10_000) -> str:
+    """Text from the data, for matplotlib: shortened, and a dollar sign is not a formula."""
+    return shortened(text, longest).replace("$", r"\$")
 
 
 def legend_text(text: str, longest: int = 28) -> str:

@@ -144,9 +144,10 @@ def exhaustive_table(law: Law) -> Table:
 
 def plan_table(law: Law) -> Table:
     shown = [benchmark for benchmark in law.benchmarks if any(interval_of(pick, benchmark.name)[0] == interval_of(pick, benchmark.name)[0] for pick in picks_of(law))]
-    gain = "expected gain" + (" (sum over benchmarks, each in its spread)" if len(shown) > 1 else "")
-    table = Table("Train next, in this order. Intervals: central 90 % predictive interval of the score.",
-                  ["", "Representation", gain] + [benchmark.name for benchmark in shown])
+    gain = " (sum over benchmarks, each in units of its spread)" if len(shown) > 1 else ""
+    table = Table(f"Train next, in this order. Gain: expected improvement over the best measured score{gain}. "
+                  "Then the central 90 % predictive interval of the score.",
+                  ["", "Representation", "gain"] + [benchmark.name for benchmark in shown])
     for i, pick in enumerate(picks_of(law), start=1):
         intervals = [Cell(interval_text(*interval_of(pick, benchmark.name))) for benchmark in shown]
         table.rows.append([Cell(str(i)), name_cell(str(pick["representation"])), Cell(figures(number(pick.get("gain")), 4)), *intervals])

@@ -22,7 +22,7 @@
       scene.xaxis.title.text = 'A';
       scene.yaxis.title.text = 'C (%)';
       scene.zaxis.title.text = 'Score';
-      for (const side of ['x', 'y', 'z']) scene.camera.eye[side] *= 1.3;
+      for (const side of ['x', 'y', 'z']) scene.camera.eye[side] *= 1.25;
     }
     if (!names.checked) scene.annotations = [];
     return layout;
@@ -54,6 +54,6 @@
   names.addEventListener('change', () => show(Number(select.value)));
   document.getElementById('previous').addEventListener('click', () => step(-1));
   document.getElementById('next').addEventListener('click', () => step(1));
-  if (figures.length < 2) select.disabled = true;
+  if (figures.length < 2) for (const id of ['benchmark', 'previous', 'next']) document.getElementById(id).disabled = true;
   show(Number(select.value) || 0);
 })();
