@@ -11,14 +11,16 @@ import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
 from law import BEST, C_LABEL, Benchmark, Vector
+from labels import spread_names
 from style import INK, RED, figures, shortened
 from surface import along, colour_range, grid, has_surface, hull, predict
 
 _STEPS = 33
 _MOST_NAMES = 30  # more than that are named only under the pointer
 _LONGEST_NAME = 28
-_LIFTS = (-18, -34, -50, -66)  # pixels
-_EYE = {"x": -1.2, "y": -1.55, "z": 1.05}
+_EYE, _CENTRE = {"x": -1.2, "y": -1.55, "z": 1.05}, {"x": 0.0, "y": 0.0, "z": -0.06}
+_ASPECT = {"x": 1.15, "y": 1.15, "z": 0.8}
+_FOCAL = 320 / np.tan(np.pi / 8)  # pixels: half the plot's height over the tangent of half the field of view
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
@@ -79,25 +81,37 @@ def _add_measured(figure: go.Figure, benchmark: Benchmark) -> None:
 
 
 def _names(benchmark: Benchmark, picks: list[str]) -> list[dict[str, Any]]:
-    """Notes that tie a name to each point; they stand before the surface and do not hide in it. Neighbours on the
-    screen get different heights, so that names lie apart in the first view."""
+    """Notes that tie a name to each point; they stand before the surface and, in the first view, side by side."""
     points = list(zip(benchmark.names, benchmark.a, benchmark.c, benchmark.score))
     if has_surface(benchmark) and benchmark.open_names:
         score = predict(benchmark, benchmark.fits[BEST], benchmark.open_a, benchmark.open_c)
         points += list(zip(_numbered(benchmark.open_names, picks), benchmark.open_a, benchmark.open_c, score))
     if len(points) > _MOST_NAMES:
         return []
-    order = np.argsort(_across([point[1] for point in points], [point[2] for point in points]), kind="stable")
-    return [{"x": points[i][1], "y": points[i][2], "z": points[i][3], "text": _text(shortened(points[i][0], _LONGEST_NAME)), "ax": 0,
-             "ay": _LIFTS[rank % len(_LIFTS)], "arrowhead": 0, "arrowwidth": 0.7, "arrowcolor": "#5f6670", "standoff": 4,
-             "font": {"size": 11, "color": INK}, "bgcolor": "rgba(255,255,255,0.6)", "borderpad": 0}
-            for rank, i in enumerate(order)]
+    names = [shortened(point[0], _LONGEST_NAME) for point in points]
+    shifts = spread_names(_on_screen(benchmark, np.array([point[1:] for point in points])), names) if points else []
+    return [{"x": a, "y": c, "z": score, "text": _text(name), "ax": ax, "ay": ay, "arrowhead": 0, "arrowwidth": 0.7,
+             "arrowcolor": "#5f6670", "standoff": 4, "font": {"size": 11, "color": INK}, "bgcolor": "rgba(255,255,255,0.6)",
+             "borderpad": 0} for (_, a, c, score), name, (ax, ay) in zip(points, names, shifts)]
 
 
-def _across(a: list[float], c: list[float]) -> Vector:
-    """Where points lie across the screen in the first view, left to right. @return [k]"""
-    u, v = (np.array(values) / (np.ptp(values) or 1.0) for values in (a, c))
-    return -_EYE["y"] * u + _EYE["x"] * v
+def _on_screen(benchmark: Benchmark, points: Vector) -> Vector:
+    """Where points fall in the first view, in pixels, y downwards. @param points [k, 3] @return [k, 2]"""
+    everything = np.concatenate([points, _corners(benchmark)]) if has_surface(benchmark) else points
+    low, span = everything.min(axis=0), np.ptp(everything, axis=0)
+    placed = ((points - low) / np.where(span > 0, span, 1.0) - 0.5) * list(_ASPECT.values())
+    eye, centre = np.array(list(_EYE.values())), np.array(list(_CENTRE.values()))
+    forward = (centre - eye) / np.linalg.norm(centre - eye)
+    right = np.cross(forward, [0.0, 0.0, 1.0])
+    right /= np.linalg.norm(right)
+    depth = (placed - eye) @ forward
+    return _FOCAL * np.stack([(placed - eye) @ right, -((placed - eye) @ np.cross(right, forward))], axis=1) / depth[:, None]
+
+
+def _corners(benchmark: Benchmark) -> Vector:
+    """The box that the surface fills. @return [2, 3]"""
+    a, c, score = grid(benchmark, _STEPS)
+    return np.array([[a.min(), c.min(), score.min()], [a.max(), c.max(), score.max()]])
 
 
 def _numbered(names: list[str], picks: list[str]) -> list[str]:
@@ -141,8 +155,8 @@ def _layout(benchmark: Benchmark, picks: list[str]) -> dict[str, Any]:
             "legend": {"orientation": "h", "x": 0, "y": 0, "yanchor": "top", "font": {"size": 11}},
             "hoverlabel": {"bgcolor": "white", "font": {"color": INK}},
             "scene": {"annotations": _names(benchmark, picks), "xaxis": axis(benchmark.a_label), "yaxis": axis(C_LABEL), "zaxis": axis(f"Score ({benchmark.score_unit})"),
-                      "aspectmode": "manual", "aspectratio": {"x": 1.15, "y": 1.15, "z": 0.8},
-                      "camera": {"eye": _EYE, "center": {"x": 0, "y": 0, "z": -0.06}}}}
+                      "aspectmode": "manual", "aspectratio": _ASPECT,
+                      "camera": {"eye": _EYE, "center": _CENTRE}}}
 
 
 def _plain(value: Any) -> Any:

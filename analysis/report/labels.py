@@ -89,3 +89,18 @@ def _draw_leader(ax: Axes, point: Vector, box: Vector) -> None:
     end = np.clip(point, box[:2], box[2:])
     x, y = ax.transData.inverted().transform([point, end]).T
     ax.plot(x, y, color=FAINT, linewidth=0.6, zorder=5, scalex=False, scaley=False)
+
+
+def spread_names(points: Vector, names: Sequence[str]) -> list[tuple[float, float]]:
+    """Shifts from each point to the middle of its name, for labels of 11 pixels whose size is only estimated.
+
+    @param points [n, 2] pixels, y downwards
+    """
+    obstacles = _Obstacles(np.hstack([points - _POINT, points + _POINT]), np.array([-1e4, -1e4, 1e4, 1e4]))
+    shifts: list[tuple[float, float]] = [(0.0, 0.0)] * len(names)
+    for i in _crowded_first(points):
+        box, _ = obstacles.cheapest(points[i], 6.2 * len(names[i]) + 4, 15.0)
+        obstacles.labels.append(box)
+        middle = (box[:2] + box[2:]) / 2 - points[i]
+        shifts[i] = (float(middle[0]), float(middle[1]))
+    return shifts
