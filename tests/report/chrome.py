@@ -91,8 +91,16 @@ class Chrome:
     def open(self, page: Path, width: int, height: int) -> None:
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
         self.call("Page.navigate", url=page.resolve().as_uri())
-        self.wait_for("document.readyState === 'complete' && location.protocol === 'file:'")
+        self.wait_for(f"document.readyState === 'complete' && location.href === {json.dumps(page.resolve().as_uri())}")
 
-    def screenshot(self, file: Path, whole_page: bool = False) -> None:
-        shot = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole_page)
-        file.write_bytes(base64.b64decode(shot["data"]))
+    def click(self, selector: str) -> None:
+        """A press of the mouse in the middle of the element, as a person does it."""
+        place = self.evaluate(f"(e=>{{e.scrollIntoView({{behavior:'instant',block:'center'}});const r=e.getBoundingClientRect();"
+                              f"return [r.x+r.width/2,r.y+r.height/2];}})(document.querySelector({json.dumps(selector)}))")
+        for kind in ("mousePressed", "mouseReleased"):
+            self.call("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1)
+
+    def shot(self, clip: dict[str, float] | None = None, whole_page: bool = False) -> bytes:
+        """A PNG of the window, of a rectangle of the page, or of the whole page."""
+        extra = {"clip": clip} if clip else {}
+        return base64.b64decode(self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole_page, **extra)["data"])
