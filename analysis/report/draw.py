@@ -85,7 +85,8 @@ class _Gallery:
 def _draw_overview(law: Law, gallery: _Gallery) -> dict[str, Picture]:
     """The figures that are not one benchmark's. @return by name, those that the fit has"""
     drawings: dict[str, tuple[str, Callable[[], Figure | None]]] = {
-        "r2_by_benchmark": ("R² by form of the law, per benchmark", lambda: figure_r2.r2_by_benchmark(law))}
+        "r2_by_benchmark": ("R² by form of the law, per benchmark", lambda: figure_r2.r2_by_benchmark(law))
+    }
     if law.groups:
         drawings["r2_by_group"] = ("R² by form of the law, mean over benchmarks", lambda: figure_r2.r2_by_group(law))
     if figure_recall.has_policy(law):
@@ -95,7 +96,10 @@ def _draw_overview(law: Law, gallery: _Gallery) -> dict[str, Picture]:
         drawings["plan_intervals"] = ("Predictive intervals of the plan", lambda: figure_plan.plan_intervals(law))
     if figure_plan.scenarios_of(law):
         for subset in ("selected", "all"):
-            drawings[f"study_{subset}"] = (f"Plan study, {subset} benchmarks", lambda subset=subset: figure_plan.study_recall(law, subset))
+            drawings[f"study_{subset}"] = (
+                f"Plan study, {subset} benchmarks",
+                lambda subset=subset: figure_plan.study_recall(law, subset),
+            )
     pictures = {name: gallery.add(name, title, drawing()) for name, (title, drawing) in drawings.items()}
     return {name: picture for name, picture in pictures.items() if picture}
 
@@ -104,7 +108,13 @@ def _draw_benchmark(law: Law, index: int, gallery: _Gallery) -> dict[str, Pictur
     benchmark = law.benchmarks[index]
     stem = file_stem(benchmark.name)
     pictures = {
-        "surface": gallery.add(f"surface_{stem}", f"Law surface of {benchmark.name}", figure_law.law_surface(benchmark)),
-        "predicted": gallery.add(f"predicted_{stem}", f"Predicted against measured, {benchmark.name}",
-                                 figure_predicted.predicted_against_measured(benchmark))}
+        "surface": gallery.add(
+            f"surface_{stem}", f"Law surface of {benchmark.name}", figure_law.law_surface(benchmark)
+        ),
+        "predicted": gallery.add(
+            f"predicted_{stem}",
+            f"Predicted against measured, {benchmark.name}",
+            figure_predicted.predicted_against_measured(benchmark),
+        ),
+    }
     return {name: picture for name, picture in pictures.items() if picture}

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import base64
-import html
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
-from law import BEST, C_LABEL, Benchmark, Vector
-from labels import spread_names
-from style import INK, RED, figures, shortened
+from law import BEST, C_LABEL, Benchmark
+from names3d import ASPECT, CENTRE, EYE, MOST_NAMES, STEPS, names_of, numbered, plotly_text
+from style import INK, RED, figures
 from surface import along, colour_range, grid, has_surface, hull, predict
 
-_STEPS = 33
-_MOST_NAMES = 30  # more than that are named only under the pointer
-_LONGEST_NAME = 28
-_EYE, _CENTRE = {"x": -1.2, "y": -1.55, "z": 1.05}, {"x": 0.0, "y": 0.0, "z": -0.06}
-_ASPECT = {"x": 1.15, "y": 1.15, "z": 0.8}
-_FOCAL = 320 / np.tan(np.pi / 8)  # pixels: half the plot's height over the tangent of half the field of view
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
@@ -43,120 +36,177 @@ def surface_figure(benchmark: Benchmark, picks: list[str]) -> dict[str, Any]:
     return _plain(figure.to_plotly_json())
 
 
-def _text(text: str) -> str:
-    """Plotly reads a little HTML, and TeX between dollars, in its texts; names are to appear as they are."""
-    return html.escape(text, quote=False).replace("$", "&#36;")
-
-
 def _add_surface(figure: go.Figure, benchmark: Benchmark) -> None:
-    a, c, score = grid(benchmark, _STEPS)
+    a, c, score = grid(benchmark, STEPS)
     low, high = colour_range(benchmark)
     bar = {"title": {"text": "Score", "side": "right"}, "thickness": 14, "len": 0.62, "x": 1.0, "xanchor": "left"}
-    figure.add_trace(go.Surface(x=a, y=c, z=score, cmin=low, cmax=high, colorscale="Viridis", opacity=0.82, colorbar=bar,
-                                name="law", hovertemplate="A %{x:.4g}<br>C %{y:.4g} %<br>law %{z:.5g}<extra></extra>",
-                                lighting={"ambient": 0.75, "diffuse": 0.5, "specular": 0.05}))
+    figure.add_trace(
+        go.Surface(
+            x=a,
+            y=c,
+            z=score,
+            cmin=low,
+            cmax=high,
+            colorscale="Viridis",
+            opacity=0.82,
+            colorbar=bar,
+            name="law",
+            hovertemplate="A %{x:.4g}<br>C %{y:.4g} %<br>law %{z:.5g}<extra></extra>",
+            lighting={"ambient": 0.75, "diffuse": 0.5, "specular": 0.05},
+        )
+    )
     ring = along(hull(benchmark))
-    figure.add_trace(go.Scatter3d(x=ring[:, 0], y=ring[:, 1], z=predict(benchmark, benchmark.fits[BEST], ring[:, 0], ring[:, 1]),
-                                  mode="lines", line={"color": INK, "width": 4}, hoverinfo="skip",
-                                  name="measured range (beyond it: extrapolation)"))
+    figure.add_trace(
+        go.Scatter3d(
+            x=ring[:, 0],
+            y=ring[:, 1],
+            z=predict(benchmark, benchmark.fits[BEST], ring[:, 0], ring[:, 1]),
+            mode="lines",
+            line={"color": INK, "width": 4},
+            hoverinfo="skip",
+            name="measured range (beyond it: extrapolation)",
+        )
+    )
 
 
 def _add_stems(figure: go.Figure, benchmark: Benchmark) -> None:
     """From each measured score to the law, one broken line. [3 n]"""
     gap = np.full(len(benchmark.names), np.nan)
     fitted = benchmark.fits[BEST].fitted
-    x, y, z = (np.column_stack(columns).ravel() for columns in (
-        (benchmark.a, benchmark.a, gap), (benchmark.c, benchmark.c, gap), (benchmark.score, fitted, gap)))
-    figure.add_trace(go.Scatter3d(x=x, y=y, z=z, mode="lines", line={"color": INK, "width": 3}, hoverinfo="skip",
-                                  showlegend=False, name="residual"))
+    x, y, z = (
+        np.column_stack(columns).ravel()
+        for columns in (
+            (benchmark.a, benchmark.a, gap),
+            (benchmark.c, benchmark.c, gap),
+            (benchmark.score, fitted, gap),
+        )
+    )
+    figure.add_trace(
+        go.Scatter3d(
+            x=x,
+            y=y,
+            z=z,
+            mode="lines",
+            line={"color": INK, "width": 3},
+            hoverinfo="skip",
+            showlegend=False,
+            name="residual",
+        )
+    )
 
 
 def _add_measured(figure: go.Figure, benchmark: Benchmark) -> None:
     low, high = colour_range(benchmark)
-    is_few = len(benchmark.names) <= _MOST_NAMES
-    marker = {"size": 6 if is_few else 3.5, "color": benchmark.score, "cmin": low, "cmax": high, "colorscale": "Viridis",
-              "line": {"color": INK, "width": 1.5 if is_few else 0.5}}
-    figure.add_trace(go.Scatter3d(x=benchmark.a, y=benchmark.c, z=benchmark.score, name="measured", mode="markers",
-                                  marker=marker, hovertext=_hover_texts(benchmark), hoverinfo="text"))
-
-
-def _names(benchmark: Benchmark, picks: list[str]) -> list[dict[str, Any]]:
-    """Notes that tie a name to each point; they stand before the surface and, in the first view, side by side."""
-    points = list(zip(benchmark.names, benchmark.a, benchmark.c, benchmark.score))
-    if has_surface(benchmark) and benchmark.open_names:
-        score = predict(benchmark, benchmark.fits[BEST], benchmark.open_a, benchmark.open_c)
-        points += list(zip(_numbered(benchmark.open_names, picks), benchmark.open_a, benchmark.open_c, score))
-    if len(points) > _MOST_NAMES:
-        return []
-    names = [shortened(point[0], _LONGEST_NAME) for point in points]
-    shifts = spread_names(_on_screen(benchmark, np.array([point[1:] for point in points])), names) if points else []
-    return [{"x": a, "y": c, "z": score, "text": _text(name), "ax": ax, "ay": ay, "arrowhead": 0, "arrowwidth": 0.7,
-             "arrowcolor": "#5f6670", "standoff": 4, "font": {"size": 11, "color": INK}, "bgcolor": "rgba(255,255,255,0.6)",
-             "borderpad": 0} for (_, a, c, score), name, (ax, ay) in zip(points, names, shifts)]
-
-
-def _on_screen(benchmark: Benchmark, points: Vector) -> Vector:
-    """Where points fall in the first view, in pixels, y downwards. @param points [k, 3] @return [k, 2]"""
-    everything = np.concatenate([points, _corners(benchmark)]) if has_surface(benchmark) else points
-    low, span = everything.min(axis=0), np.ptp(everything, axis=0)
-    placed = ((points - low) / np.where(span > 0, span, 1.0) - 0.5) * list(_ASPECT.values())
-    eye, centre = np.array(list(_EYE.values())), np.array(list(_CENTRE.values()))
-    forward = (centre - eye) / np.linalg.norm(centre - eye)
-    right = np.cross(forward, [0.0, 0.0, 1.0])
-    right /= np.linalg.norm(right)
-    depth = (placed - eye) @ forward
-    return _FOCAL * np.stack([(placed - eye) @ right, -((placed - eye) @ np.cross(right, forward))], axis=1) / depth[:, None]
-
-
-def _corners(benchmark: Benchmark) -> Vector:
-    """The box that the surface fills. @return [2, 3]"""
-    a, c, score = grid(benchmark, _STEPS)
-    return np.array([[a.min(), c.min(), score.min()], [a.max(), c.max(), score.max()]])
-
-
-def _numbered(names: list[str], picks: list[str]) -> list[str]:
-    """Names, those that the planner picked with their place in the plan."""
-    return [f"{picks.index(name) + 1}. {name}" if name in picks else name for name in names]
+    is_few = len(benchmark.names) <= MOST_NAMES
+    marker = {
+        "size": 6 if is_few else 3.5,
+        "color": benchmark.score,
+        "cmin": low,
+        "cmax": high,
+        "colorscale": "Viridis",
+        "line": {"color": INK, "width": 1.5 if is_few else 0.5},
+    }
+    figure.add_trace(
+        go.Scatter3d(
+            x=benchmark.a,
+            y=benchmark.c,
+            z=benchmark.score,
+            name="measured",
+            mode="markers",
+            marker=marker,
+            hovertext=_hover_texts(benchmark),
+            hoverinfo="text",
+        )
+    )
 
 
 def _hover_texts(benchmark: Benchmark) -> list[str]:
     blank = np.full(len(benchmark.names), np.nan)
     fit = benchmark.best
-    columns = (benchmark.names, benchmark.a, benchmark.c, benchmark.score,
-               fit.fitted if fit else blank, fit.loo if fit else blank)
-    return [f"<b>{_text(name)}</b><br>A {figures(a, 4)}<br>C {figures(c)} %<br>measured {figures(score)}<br>law {figures(fitted)}"
-            f"<br>law without it {figures(loo)}" for name, a, c, score, fitted, loo in zip(*columns)]
+    columns = (
+        benchmark.names,
+        benchmark.a,
+        benchmark.c,
+        benchmark.score,
+        fit.fitted if fit else blank,
+        fit.loo if fit else blank,
+    )
+    return [
+        f"<b>{plotly_text(name)}</b><br>A {figures(a, 4)}<br>C {figures(c)} %<br>measured {figures(score)}"
+        f"<br>law {figures(fitted)}<br>law without it {figures(loo)}"
+        for name, a, c, score, fitted, loo in zip(*columns)
+    ]
 
 
 def _add_left_out(figure: go.Figure, benchmark: Benchmark) -> None:
     loo = benchmark.fits[BEST].loo
-    figure.add_trace(go.Scatter3d(x=benchmark.a, y=benchmark.c, z=loo, mode="markers", visible="legendonly",
-                                  marker={"symbol": "diamond-open", "size": 6, "color": RED, "line": {"width": 2}},
-                                  name="leave-one-out prediction", hovertext=_hover_texts(benchmark), hoverinfo="text"))
+    figure.add_trace(
+        go.Scatter3d(
+            x=benchmark.a,
+            y=benchmark.c,
+            z=loo,
+            mode="markers",
+            visible="legendonly",
+            marker={"symbol": "diamond-open", "size": 6, "color": RED, "line": {"width": 2}},
+            name="leave-one-out prediction",
+            hovertext=_hover_texts(benchmark),
+            hoverinfo="text",
+        )
+    )
 
 
 def _add_unmeasured(figure: go.Figure, benchmark: Benchmark, picks: list[str]) -> None:
     if not benchmark.open_names:
         return
     score = predict(benchmark, benchmark.fits[BEST], benchmark.open_a, benchmark.open_c)
-    texts = [f"<b>{_text(name)}</b><br>law {figures(value)}" for name, value in zip(_numbered(benchmark.open_names, picks), score)]
-    figure.add_trace(go.Scatter3d(x=benchmark.open_a, y=benchmark.open_c, z=score, mode="markers", hovertext=texts,
-                                  marker={"symbol": "circle-open", "size": 6, "color": INK, "line": {"width": 2}},
-                                  name="not measured: the law's prediction", hoverinfo="text"))
+    texts = [
+        f"<b>{plotly_text(name)}</b><br>law {figures(value)}"
+        for name, value in zip(numbered(benchmark.open_names, picks), score)
+    ]
+    figure.add_trace(
+        go.Scatter3d(
+            x=benchmark.open_a,
+            y=benchmark.open_c,
+            z=score,
+            mode="markers",
+            hovertext=texts,
+            marker={"symbol": "circle-open", "size": 6, "color": INK, "line": {"width": 2}},
+            name="not measured: the law's prediction",
+            hoverinfo="text",
+        )
+    )
 
 
 def _layout(benchmark: Benchmark, picks: list[str]) -> dict[str, Any]:
     def axis(title: str) -> dict[str, Any]:
-        return {"title": {"text": _text(title), "font": {"size": 12}}, "backgroundcolor": "#f6f7f9", "gridcolor": "#cfd5dc",
-                "showbackground": True, "zerolinecolor": "#cfd5dc", "tickfont": {"size": 10}}
+        return {
+            "title": {"text": plotly_text(title), "font": {"size": 12}},
+            "backgroundcolor": "#f6f7f9",
+            "gridcolor": "#cfd5dc",
+            "showbackground": True,
+            "zerolinecolor": "#cfd5dc",
+            "tickfont": {"size": 10},
+        }
 
-    return {"template": None, "font": {"family": _FONT, "color": INK}, "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
-            "paper_bgcolor": "white", "uirevision": "camera", "autosize": True,
-            "legend": {"orientation": "h", "x": 0, "y": 0, "yanchor": "top", "font": {"size": 11}},
-            "hoverlabel": {"bgcolor": "white", "font": {"color": INK}},
-            "scene": {"annotations": _names(benchmark, picks), "xaxis": axis(benchmark.a_label), "yaxis": axis(C_LABEL), "zaxis": axis(f"Score ({benchmark.score_unit})"),
-                      "aspectmode": "manual", "aspectratio": _ASPECT,
-                      "camera": {"eye": _EYE, "center": _CENTRE}}}
+    return {
+        "template": None,
+        "font": {"family": _FONT, "color": INK},
+        "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
+        "paper_bgcolor": "white",
+        "uirevision": "camera",
+        "autosize": True,
+        "legend": {"orientation": "h", "x": 0, "y": 0, "yanchor": "top", "font": {"size": 11}},
+        "hoverlabel": {"bgcolor": "white", "font": {"color": INK}},
+        "scene": {
+            "annotations": names_of(benchmark, picks),
+            "xaxis": axis(benchmark.a_label),
+            "yaxis": axis(C_LABEL),
+            "zaxis": axis(f"Score ({benchmark.score_unit})"),
+            "aspectmode": "manual",
+            "aspectratio": ASPECT,
+            "camera": {"eye": EYE, "center": CENTRE},
+        },
+    }
 
 
 def _plain(value: Any) -> Any:

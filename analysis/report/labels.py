@@ -16,7 +16,9 @@ _POINT = 5.5  # half a marker, in pixels
 _LEADER_FROM = 13  # a line ties a label to its point from this radius on
 
 
-def place_labels(ax: Axes, points: Vector, texts: Sequence[str], size: float = 7.5, others: Vector | None = None) -> None:
+def place_labels(
+    ax: Axes, points: Vector, texts: Sequence[str], size: float = 7.5, others: Vector | None = None
+) -> None:
     """Writes texts[i] near points[i].
 
     Greedy: the most crowded point first, the cheapest of 96 places. The axes' limits and the figure's layout must be

@@ -32,8 +32,11 @@ def say(message: str) -> None:
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="lvr-report", description="Figures and a self-contained report.html from a folder that lvr-fit --out wrote.",
-                                     epilog="Writes DIR/figures/*.svg, *.png and DIR/report.html; prints the path of report.html.")
+    parser = argparse.ArgumentParser(
+        prog="lvr-report",
+        description="Figures and a self-contained report.html from a folder that lvr-fit --out wrote.",
+        epilog="Writes DIR/figures/*.svg, *.png and DIR/report.html; prints the path of report.html.",
+    )
     parser.add_argument("folder", metavar="DIR", type=Path, help="folder with law.h5 (from lvr-fit TABLE --out DIR)")
     return parser.parse_args()
 
@@ -44,10 +47,12 @@ def load(module: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise input_error(f"Python cannot load {error.name or error} ({sys.executable})",
-                          "the report is drawn with the packages listed in requirements.txt",
-                          f"run scripts/setup.sh, or `{sys.executable} -m pip install -r {_REQUIREMENTS}`, "
-                          "or set LVR_PYTHON to a Python that has them") from error
+        raise input_error(
+            f"Python cannot load {error.name or error} ({sys.executable})",
+            "the report is drawn with the packages listed in requirements.txt",
+            f"run scripts/setup.sh, or `{sys.executable} -m pip install -r {_REQUIREMENTS}`, "
+            "or set LVR_PYTHON to a Python that has them",
+        ) from error
 
 
 def run(folder: Path) -> int:
@@ -60,8 +65,10 @@ def run(folder: Path) -> int:
     except Exception as error:  # a defect of ours; the user gets a message all the same
         if os.environ.get("LVR_REPORT_DEBUG"):
             raise
-        say(f"error: {type(error).__name__}: {error}\n  why:    this is a defect of lvr-report; no file is half-written"
-            "\n  remedy: run again with LVR_REPORT_DEBUG=1 and report what it prints")
+        say(
+            f"error: {type(error).__name__}: {error}\n  why:    this is a defect of lvr-report; no file is half-written"
+            "\n  remedy: run again with LVR_REPORT_DEBUG=1 and report what it prints"
+        )
         return EXIT_INTERNAL
     print(page, flush=True)
     return 0

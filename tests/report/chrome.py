@@ -16,10 +16,22 @@ import websocket
 
 _PATIENCE_S = 60
 # --host-resolver-rules: no name resolves, so a page that reaches for the network shows it as a failed request.
-_FLAGS = ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--remote-debugging-port=0", "--no-first-run",
-          "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
-          "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist",
-          "--remote-allow-origins=*", "--host-resolver-rules=MAP * ~NOTFOUND"]
+_FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--remote-debugging-port=0",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--ignore-gpu-blocklist",
+    "--remote-allow-origins=*",
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+]
 
 
 class Chrome:
@@ -28,10 +40,15 @@ class Chrome:
     def __init__(self) -> None:
         program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
         if program is None:
-            raise SystemExit("FAIL: no chromium on this machine; it is needed to test report.html: apt-get install chromium")
+            raise SystemExit(
+                "FAIL: no chromium on this machine; it is needed to test report.html: apt-get install chromium"
+            )
         self._folder = tempfile.TemporaryDirectory(prefix="lvr-chrome-", ignore_cleanup_errors=True)
-        self._process = subprocess.Popen([program, *_FLAGS, f"--user-data-dir={self._folder.name}", "about:blank"],
-                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self._process = subprocess.Popen(
+            [program, *_FLAGS, f"--user-data-dir={self._folder.name}", "about:blank"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         self.events: list[dict[str, Any]] = []
         self._last_id = 0
         self._socket = websocket.create_connection(self._page_address(), timeout=_PATIENCE_S, suppress_origin=True)
@@ -89,18 +106,24 @@ class Chrome:
             time.sleep(0.1)
 
     def open(self, page: Path, width: int, height: int) -> None:
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
+        self.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
+        )
         self.call("Page.navigate", url=page.resolve().as_uri())
         self.wait_for(f"document.readyState === 'complete' && location.href === {json.dumps(page.resolve().as_uri())}")
 
     def click(self, selector: str) -> None:
         """A press of the mouse in the middle of the element, as a person does it."""
-        place = self.evaluate(f"(e=>{{e.scrollIntoView({{behavior:'instant',block:'center'}});const r=e.getBoundingClientRect();"
-                              f"return [r.x+r.width/2,r.y+r.height/2];}})(document.querySelector({json.dumps(selector)}))")
+        place = self.evaluate(
+            f"(e=>{{e.scrollIntoView({{behavior:'instant',block:'center'}});const r=e.getBoundingClientRect();"
+            f"return [r.x+r.width/2,r.y+r.height/2];}})(document.querySelector({json.dumps(selector)}))"
+        )
         for kind in ("mousePressed", "mouseReleased"):
             self.call("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1)
 
     def shot(self, clip: dict[str, float] | None = None, whole_page: bool = False) -> bytes:
         """A PNG of the window, of a rectangle of the page, or of the whole page."""
         extra = {"clip": clip} if clip else {}
-        return base64.b64decode(self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole_page, **extra)["data"])
+        return base64.b64decode(
+            self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole_page, **extra)["data"]
+        )

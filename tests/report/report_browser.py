@@ -38,12 +38,18 @@ def complaints(chrome: Chrome) -> list[str]:
 
 
 def requests(chrome: Chrome) -> list[str]:
-    return [event["params"]["request"]["url"] for event in chrome.events if event["method"] == "Network.requestWillBeSent"]
+    return [
+        event["params"]["request"]["url"] for event in chrome.events if event["method"] == "Network.requestWillBeSent"
+    ]
 
 
 def outside(chrome: Chrome, page: Path) -> list[str]:
     """Requests for anything that is not the page itself or inside it."""
-    return [url for url in requests(chrome) if not url.startswith(("data:", "blob:")) and url.split("#")[0] != page.resolve().as_uri()]
+    return [
+        url
+        for url in requests(chrome)
+        if not url.startswith(("data:", "blob:")) and url.split("#")[0] != page.resolve().as_uri()
+    ]
 
 
 def check_quiet(chrome: Chrome, page: Path) -> None:
@@ -54,9 +60,11 @@ def check_quiet(chrome: Chrome, page: Path) -> None:
 
 def picture_of_surface(chrome: Chrome) -> np.ndarray:
     """The surface as the screen shows it. @return [height, width, 3] in 0 … 1"""
-    box = chrome.evaluate("(()=>{document.getElementById('surface').scrollIntoView({behavior:'instant'});"
-                          "const r=document.getElementById('surface').getBoundingClientRect();"
-                          "return {x:r.x+scrollX,y:r.y+scrollY,width:r.width,height:r.height,scale:1};})()")
+    box = chrome.evaluate(
+        "(()=>{document.getElementById('surface').scrollIntoView({behavior:'instant'});"
+        "const r=document.getElementById('surface').getBoundingClientRect();"
+        "return {x:r.x+scrollX,y:r.y+scrollY,width:r.width,height:r.height,scale:1};})()"
+    )
     chrome.evaluate("new Promise(done=>requestAnimationFrame(()=>requestAnimationFrame(()=>setTimeout(done,300))))")
     return matplotlib.image.imread(io.BytesIO(chrome.shot(clip=box)))[..., :3]
 
@@ -77,7 +85,9 @@ def check_switch(chrome: Chrome, page: Path, law: dict[str, Any]) -> None:
     assert len(names) == 8
     chrome.open(page, 1400, 1000)
     chrome.wait_for(DRAWN)
-    assert chrome.evaluate("(c=>!!(c.getContext('webgl2')||c.getContext('webgl')))(document.querySelector('#surface canvas'))")
+    assert chrome.evaluate(
+        "(c=>!!(c.getContext('webgl2')||c.getContext('webgl')))(document.querySelector('#surface canvas'))"
+    )
     pictures, titles, heights = [], [], []
     for i, name in enumerate(names[:3]):
         if i > 0:
@@ -146,8 +156,11 @@ def check_the_check(chrome: Chrome, page: Path, tampered: Path) -> None:
     """A page that does reach out, and one that complains, are caught."""
     text = page.read_text(encoding="utf-8")
     policy = text.index("<meta http-equiv")
-    text = text[:policy] + text[text.index(">", policy) + 1:]
-    tampered.write_text(text.replace("<main>", "<main><img src='http://example.invalid/x.png'><script>undefined_name()</script>"), encoding="utf-8")
+    text = text[:policy] + text[text.index(">", policy) + 1 :]
+    tampered.write_text(
+        text.replace("<main>", "<main><img src='http://example.invalid/x.png'><script>undefined_name()</script>"),
+        encoding="utf-8",
+    )
     chrome.events.clear()
     chrome.open(tampered, 1400, 1000)
     chrome.wait_for(DRAWN)

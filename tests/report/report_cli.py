@@ -87,8 +87,16 @@ def check_paper(folder: Path) -> None:
     done = report(folder)
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"{folder}/report.html\n", done.stdout
-    check_figures(folder, {"r2_by_group", "r2_by_benchmark", "recall_mean", "recall_by_benchmark",
-                           *(f"{kind}_{name}" for kind in ("surface", "predicted") for name in BENCHMARKS)})
+    check_figures(
+        folder,
+        {
+            "r2_by_group",
+            "r2_by_benchmark",
+            "recall_mean",
+            "recall_by_benchmark",
+            *(f"{kind}_{name}" for kind in ("surface", "predicted") for name in BENCHMARKS),
+        },
+    )
     text = (folder / "report.html").read_text(encoding="utf-8")
     page = Page(folder / "report.html")
     check_stands_alone(page, text)
@@ -116,7 +124,14 @@ def check_surface(surface: dict, entry: dict) -> None:
         for j in range(0, len(law["x"]), 8):
             a = (law["x"][j] - scales["a"]["offset"]) / scales["a"]["width"]
             c = (law["y"][i] - scales["c"]["offset"]) / scales["c"]["width"]
-            y = terms["1"] + terms["a"] * a + terms["c"] * c + terms["a2"] * a * a + terms["ac"] * a * c + terms["c2"] * c * c
+            y = (
+                terms["1"]
+                + terms["a"] * a
+                + terms["c"] * c
+                + terms["a2"] * a * a
+                + terms["ac"] * a * c
+                + terms["c2"] * c * c
+            )
             expected = scales["score"]["offset"] + scales["score"]["width"] * y
             assert abs(law["z"][i][j] - expected) < 1e-3 * scales["score"]["width"], (i, j)
             checked += 1

@@ -12,9 +12,18 @@ BINARY = Path(os.environ["LVR_BINARY_DIR"])
 FIT, REPORT = BINARY / "bin" / "lvr-fit", BINARY / "bin" / "lvr-report"
 
 # Names that break out of HTML, of a script, of a Plotly or matplotlib text, of a template or of a file name.
-NASTY = ["<script>alert(1)</script>", "a</script><img src=x onerror=alert(2)>", "$x_1^2$ \\alpha", "\"quoted\" & 'single'",
-         "%<b>bold</b>%{x}", "{{ 7 * 7 }}", "_under_", "hub/model-1.0 + another/model-with-a-very-long-name (channels)", "日本語"]
-NASTY_BENCHMARK = "a/b <b>&$m$ \"q\""
+NASTY = [
+    "<script>alert(1)</script>",
+    "a</script><img src=x onerror=alert(2)>",
+    "$x_1^2$ \\alpha",
+    "\"quoted\" & 'single'",
+    "%<b>bold</b>%{x}",
+    "{{ 7 * 7 }}",
+    "_under_",
+    "hub/model-1.0 + another/model-with-a-very-long-name (channels)",
+    "日本語",
+]
+NASTY_BENCHMARK = 'a/b <b>&$m$ "q"'
 
 
 def nasty_table(file: Path) -> None:

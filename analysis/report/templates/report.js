@@ -54,6 +54,6 @@
   names.addEventListener('change', () => show(Number(select.value)));
   document.getElementById('previous').addEventListener('click', () => step(-1));
   document.getElementById('next').addEventListener('click', () => step(1));
-  if (figures.length < 2) for (const id of ['benchmark', 'previous', 'next']) document.getElementById(id).disabled = true;
+  for (const id of ['benchmark', 'previous', 'next']) document.getElementById(id).disabled = figures.length < 2;
   show(Number(select.value) || 0);
 })();
