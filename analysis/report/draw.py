@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The run: read law.h5, draw every figure into files, write the page last."""
+"""Draws every figure into files and writes the page last."""
 from __future__ import annotations
 
 import hashlib
@@ -16,9 +16,7 @@ import figure_plan
 import figure_predicted
 import figure_r2
 import figure_recall
-from failure import input_error
-from law import Law, law_of
-from law_file import read_law
+from law import Law
 from page import Picture, render_page
 from publish import make_folder, write_file
 from style import png_of, svg_of, use_style
@@ -28,9 +26,8 @@ _LONGEST_NAME = 120
 Say = Callable[[str], None]
 
 
-def draw_report(folder: Path, say: Say) -> Path:
-    """@return the path of report.html; raises ReportError"""
-    law = _read(folder)
+def draw_report(law: Law, folder: Path, say: Say) -> Path:
+    """@return the path of report.html; raises ReportError (output)"""
     use_style()
     folder_of_figures = folder / "figures"
     make_folder(folder_of_figures)
@@ -42,17 +39,6 @@ def draw_report(folder: Path, say: Say) -> Path:
     write_file(page, render_page(law, pictures, by_benchmark))
     say(f"{len(gallery.files)} figures in {folder_of_figures}")
     return page
-
-
-def _read(folder: Path) -> Law:
-    tree, provenance = read_law(folder)
-    try:
-        return law_of(tree, provenance)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        what = f"has no {error}" if isinstance(error, KeyError) else str(error)
-        raise input_error(f"{folder / 'law.h5'}: is not what lvr-fit writes ({what})",
-                          "the report cannot know what the numbers mean",
-                          f"make it again with `lvr-fit TABLE --out {folder}`") from error
 
 
 def file_stem(name: str) -> str:
@@ -75,7 +61,7 @@ class _Gallery:
         if figure is None:
             return None
         svg, png = svg_of(figure), png_of(figure)
-        width = int(62 * figure.get_figwidth())
+        width = float(figure.get_figwidth())
         plt.close(figure)
         for suffix, content in ((".svg", svg), (".png", png)):
             write_file(self._folder / (name + suffix), content)
@@ -99,7 +85,8 @@ class _Gallery:
 def _draw_overview(law: Law, gallery: _Gallery) -> dict[str, Picture]:
     """The figures that are not one benchmark's. @return by name, those that the fit has"""
     drawings: dict[str, tuple[str, Callable[[], Figure | None]]] = {
-        "r2_by_benchmark": ("R² by form of the law, per benchmark", lambda: figure_r2.r2_by_benchmark(law))}
+        "r2_by_benchmark": ("R² by form of the law, per benchmark", lambda: figure_r2.r2_by_benchmark(law))
+    }
     if law.groups:
         drawings["r2_by_group"] = ("R² by form of the law, mean over benchmarks", lambda: figure_r2.r2_by_group(law))
     if figure_recall.has_policy(law):
@@ -109,7 +96,10 @@ def _draw_overview(law: Law, gallery: _Gallery) -> dict[str, Picture]:
         drawings["plan_intervals"] = ("Predictive intervals of the plan", lambda: figure_plan.plan_intervals(law))
     if figure_plan.scenarios_of(law):
         for subset in ("selected", "all"):
-            drawings[f"study_{subset}"] = (f"Plan study, {subset} benchmarks", lambda subset=subset: figure_plan.study_recall(law, subset))
+            drawings[f"study_{subset}"] = (
+                f"Plan study, {subset} benchmarks",
+                lambda subset=subset: figure_plan.study_recall(law, subset),
+            )
     pictures = {name: gallery.add(name, title, drawing()) for name, (title, drawing) in drawings.items()}
     return {name: picture for name, picture in pictures.items() if picture}
 
@@ -118,7 +108,13 @@ def _draw_benchmark(law: Law, index: int, gallery: _Gallery) -> dict[str, Pictur
     benchmark = law.benchmarks[index]
     stem = file_stem(benchmark.name)
     pictures = {
-        "surface": gallery.add(f"surface_{stem}", f"Law surface of {benchmark.name}", figure_law.law_surface(benchmark)),
-        "predicted": gallery.add(f"predicted_{stem}", f"Predicted against measured, {benchmark.name}",
-                                 figure_predicted.predicted_against_measured(benchmark))}
+        "surface": gallery.add(
+            f"surface_{stem}", f"Law surface of {benchmark.name}", figure_law.law_surface(benchmark)
+        ),
+        "predicted": gallery.add(
+            f"predicted_{stem}",
+            f"Predicted against measured, {benchmark.name}",
+            figure_predicted.predicted_against_measured(benchmark),
+        ),
+    }
     return {name: picture for name, picture in pictures.items() if picture}

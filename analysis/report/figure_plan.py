@@ -14,9 +14,13 @@ from law import Benchmark, Law, pair, vector
 from style import BLUE, FAINT, GREEN, INK, ORANGE, PURPLE, RED, SKY, hide_unused, panel_grid, plain
 
 _MOST_PICKS = 12
-SCENARIOS = {"as_measured": "Scores as measured", "stress": "Stress test", "negated": "Scores negated",
-             "stress_negated": "Stress test, scores negated"}
-READINGS = {"practical": "trained count as observed", "predicted": "all predicted"}
+SCENARIOS = {
+    "as_measured": "Scores as measured",
+    "stress": "Stress test",
+    "negated": "Scores negated",
+    "stress_negated": "Stress test, scores negated",
+}
+READINGS = {"practical": "practical", "predicted": "all predicted"}
 _COLOURS = (GREEN, BLUE, ORANGE, RED, SKY, PURPLE, INK)
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _AT_ONCE = "_all_at_once"
@@ -35,13 +39,22 @@ def interval_of(pick: dict[str, Any], benchmark: str) -> tuple[float, float]:
 def plan_intervals(law: Law) -> Figure | None:
     """None if no pick has an interval."""
     picks = picks_of(law)[:_MOST_PICKS]
-    shown = [benchmark for benchmark in law.benchmarks
-             if any(np.isfinite(interval_of(pick, benchmark.name)).all() for pick in picks)]
+    shown = [
+        benchmark
+        for benchmark in law.benchmarks
+        if any(np.isfinite(interval_of(pick, benchmark.name)).all() for pick in picks)
+    ]
     if not shown:
         return None
     rows, columns = panel_grid(len(shown), 2 if len(shown) <= 4 else 3)
-    figure, axes = plt.subplots(rows, columns, figsize=(max(3.7 * columns, 7.2), rows * (1.15 + 0.24 * len(picks)) + 1.1),
-                                squeeze=False, sharey=True, layout="constrained")
+    figure, axes = plt.subplots(
+        rows,
+        columns,
+        figsize=(max(3.7 * columns, 7.2), rows * (1.15 + 0.24 * len(picks)) + 1.1),
+        squeeze=False,
+        sharey=True,
+        layout="constrained",
+    )
     flat = list(axes.flat)
     for ax, benchmark in zip(flat, shown):
         _draw_picks(ax, picks, benchmark)
@@ -67,9 +80,13 @@ def _draw_picks(ax: Axes, picks: list[dict[str, Any]], benchmark: Benchmark) -> 
 
 
 def _interval_handles() -> list[Line2D]:
-    return [Line2D([], [], color=BLUE, linewidth=3, marker="o", markeredgecolor="white", label="predicted score, middle 90 %"),
-            Line2D([], [], color=RED, linestyle=(0, (4, 2)), label="best measured so far"),
-            Line2D([], [], color=FAINT, linestyle="None", marker="|", markersize=7, label="measured scores")]
+    return [
+        Line2D(
+            [], [], color=BLUE, linewidth=3, marker="o", markeredgecolor="white", label="predicted score, middle 90 %"
+        ),
+        Line2D([], [], color=RED, linestyle=(0, (4, 2)), label="best measured so far"),
+        Line2D([], [], color=FAINT, linestyle="None", marker="|", markersize=7, label="measured scores"),
+    ]
 
 
 def scenarios_of(law: Law) -> list[str]:
@@ -80,8 +97,15 @@ def scenarios_of(law: Law) -> list[str]:
 def study_recall(law: Law, subset: str) -> Figure:
     """Recall@3 against K, one row per scenario. @param subset "selected" or "all" (the study's mean over benchmarks)"""
     study, scenarios = law.tree["plan_study"], scenarios_of(law)
-    figure, axes = plt.subplots(len(scenarios), 2, figsize=(10.6, 2.55 * len(scenarios) + 1.4), squeeze=False,
-                                sharex=True, sharey=True, layout="constrained")
+    figure, axes = plt.subplots(
+        len(scenarios),
+        2,
+        figsize=(10.6, 2.55 * len(scenarios) + 1.4),
+        squeeze=False,
+        sharex=True,
+        sharey=True,
+        layout="constrained",
+    )
     trained = vector(study["trained"])
     planners = list(study[scenarios[0]])
     for row, scenario in zip(axes, scenarios):
@@ -96,9 +120,16 @@ def study_recall(law: Law, subset: str) -> Figure:
     for ax in axes[-1]:
         ax.set_xticks(trained)
         ax.set_xlabel("Representations trained, K")
-    figure.suptitle(f"Plan study: is the best among the three recommended? ({_subset_words(law, subset)})", x=0.01, ha="left")
-    figure.legend(handles=[Line2D([], [], label=plain(planner.replace("_", " ")), **_line(planner, planners)) for planner in planners],
-                  loc="outside lower left", ncols=5)
+    figure.suptitle(
+        f"Plan study: is the best among the three recommended? ({_subset_words(law, subset)})", x=0.01, ha="left"
+    )
+    figure.legend(
+        handles=[
+            Line2D([], [], label=plain(planner.replace("_", " ")), **_line(planner, planners)) for planner in planners
+        ],
+        loc="outside lower left",
+        ncols=5,
+    )
     return figure
 
 
@@ -110,7 +141,18 @@ def _subset_words(law: Law, subset: str) -> str:
 def _line(planner: str, planners: list[str]) -> dict[str, Any]:
     """A planner and the same one for all benchmarks at once share colour and marker; the latter is dashed."""
     base = planner.removesuffix(_AT_ONCE)
-    at = [name for name in planners if not name.endswith(_AT_ONCE)].index(base) if base in planners else len(planners) - 1
-    return {"color": _COLOURS[at % len(_COLOURS)], "marker": _MARKERS[at % len(_MARKERS)], "markersize": 4.5,
-            "markeredgecolor": "white", "markeredgewidth": 0.5, "linewidth": 2.0 if at == 0 else 1.2,
-            "linestyle": (0, (3, 2)) if planner.endswith(_AT_ONCE) else "-", "alpha": 0.95}
+    at = (
+        [name for name in planners if not name.endswith(_AT_ONCE)].index(base)
+        if base in planners
+        else len(planners) - 1
+    )
+    return {
+        "color": _COLOURS[at % len(_COLOURS)],
+        "marker": _MARKERS[at % len(_MARKERS)],
+        "markersize": 4.5,
+        "markeredgecolor": "white",
+        "markeredgewidth": 0.5,
+        "linewidth": 2.0 if at == 0 else 1.2,
+        "linestyle": (0, (3, 2)) if planner.endswith(_AT_ONCE) else "-",
+        "alpha": 0.95,
+    }

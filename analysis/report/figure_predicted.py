@@ -13,6 +13,7 @@ from style import BLUE, FAINT, GREEN, RED, figures, plain
 
 _MOST_ROWS = 24  # of the error panel
 _MOST_NAMES = 18  # of the scatter
+_MANY = 60  # from here on markers are small and few are named
 
 
 def predicted_against_measured(benchmark: Benchmark) -> Figure | None:
@@ -26,10 +27,19 @@ def predicted_against_measured(benchmark: Benchmark) -> Figure | None:
     _draw_scatter(scatter, benchmark)
     _draw_errors(errors, benchmark, _order(benchmark)[:_MOST_ROWS])
     scale = benchmark.scales["score"].width
-    figure.text(0.012, 0.975, plain(f"Predicted against measured: {benchmark.name}", 70), fontsize=12, weight="bold", va="top")
-    figure.text(0.012, 0.925, f"Quadratic in A and C, n = {len(benchmark.names)}: R² {figures(fit.value('r2'))} in sample, "
-                f"{figures(fit.value('loo_r2'))} leave-one-out; leave-one-out RMSE {figures(fit.value('loo_rmse') * scale)} "
-                f"({plain(benchmark.score_unit)})", fontsize=8.5, color=FAINT, va="top")
+    figure.text(
+        0.012, 0.975, plain(f"Predicted against measured: {benchmark.name}", 70), fontsize=12, weight="bold", va="top"
+    )
+    figure.text(
+        0.012,
+        0.925,
+        f"Quadratic in A and C, n = {len(benchmark.names)}: R² {figures(fit.value('r2'))} in sample, "
+        f"{figures(fit.value('loo_r2'))} leave-one-out; leave-one-out RMSE {figures(fit.value('loo_rmse') * scale)} "
+        f"({plain(benchmark.score_unit)})",
+        fontsize=8.5,
+        color=FAINT,
+        va="top",
+    )
     return figure
 
 
@@ -59,23 +69,27 @@ def _draw_scatter(ax: Axes, benchmark: Benchmark) -> None:
     edge = 0.012 * (top - bottom)
     shown = np.clip(fit.loo, bottom + edge, top - edge)
     ax.vlines(score, fit.fitted, shown, color=RED, linewidth=0.8, alpha=0.6, zorder=2)
-    is_off = shown != fit.loo
-    many = len(score) > 60
-    ax.scatter(score, fit.fitted, s=14 if many else 30, color=GREEN, edgecolors="white", linewidths=0.5, zorder=4, label="in sample")
-    within = np.isfinite(fit.loo) & ~is_off
-    ax.scatter(score[within], shown[within], s=14 if many else 34, facecolors="none", edgecolors=RED, linewidths=1.2,
-               marker="D", zorder=3, label="left out of the fit")
-    for side, marker in ((fit.loo > top - edge, "^"), (fit.loo < bottom + edge, "v")):
-        ax.scatter(score[side], shown[side], s=40, color=RED, marker=marker, zorder=5)
-    if is_off[np.isfinite(fit.loo)].any():
-        ax.scatter([], [], s=40, color=RED, marker="^", label="left out, beyond the axis")
+    small = 14 if len(score) > _MANY else 30
+    ax.scatter(score, fit.fitted, s=small, color=GREEN, edgecolors="white", linewidths=0.5, zorder=4, label="in sample")
+    _draw_left_out(ax, score, fit.loo, shown, small)
     ax.set_xlabel(plain(f"Measured: {benchmark.score_label}", 62))
     ax.set_ylabel(plain(f"Predicted: {benchmark.score_label}", 62))
     ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 0.995), ncols=3, handletextpad=0.3, columnspacing=1.2)
-    chosen = _order(benchmark)[: _MOST_NAMES if not many else 8]
-    heights = np.where(np.isfinite(fit.loo), shown, fit.fitted)
-    place_labels(ax, np.column_stack([score, heights])[chosen], [plain(benchmark.names[i], 24) for i in chosen], 7,
-                 np.concatenate([np.column_stack([score, heights]), np.column_stack([score, fit.fitted])]))
+    chosen = _order(benchmark)[: _MOST_NAMES if len(score) <= _MANY else 8]
+    points = np.column_stack([score, np.where(np.isfinite(fit.loo), shown, fit.fitted)])
+    others = np.concatenate([points, np.column_stack([score, fit.fitted])])
+    place_labels(ax, points[chosen], [plain(benchmark.names[i], 24) for i in chosen], 7, others)
+
+
+def _draw_left_out(ax: Axes, score: Vector, loo: Vector, shown: Vector, size: int) -> None:
+    """Leave-one-out predictions; those beyond the axis are triangles at its edge. @param score, loo, shown [n]"""
+    within = shown == loo
+    look = {"facecolors": "none", "edgecolors": RED, "linewidths": 1.2, "marker": "D"}
+    ax.scatter(score[within], shown[within], s=size + 4, zorder=3, label="left out of the fit", **look)
+    for beyond, marker in ((loo > shown, "^"), (loo < shown, "v")):
+        ax.scatter(score[beyond], shown[beyond], s=40, color=RED, marker=marker, zorder=5)
+    if (np.isfinite(loo) & ~within).any():
+        ax.scatter([], [], s=40, color=RED, marker="^", label="left out, beyond the axis")
 
 
 def _draw_errors(ax: Axes, benchmark: Benchmark, rows: Vector) -> None:
@@ -98,6 +112,15 @@ def _draw_errors(ax: Axes, benchmark: Benchmark, rows: Vector) -> None:
     title = f"The {len(rows)} largest errors" if more > 0 else "Error by representation"
     ax.set_title(title, loc="left", fontsize=9)
     if benchmark.influential:
-        ax.annotate("bold blue: the fit rests much on it", (1, 1), (0, 5), xycoords="axes fraction", ha="right", va="bottom",
-                    textcoords="offset points", fontsize=7.5, color=BLUE)
+        ax.annotate(
+            "bold blue: the fit rests much on it",
+            (1, 1),
+            (0, 5),
+            xycoords="axes fraction",
+            ha="right",
+            va="bottom",
+            textcoords="offset points",
+            fontsize=7.5,
+            color=BLUE,
+        )
     ax.tick_params(axis="y", length=0)

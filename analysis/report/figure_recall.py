@@ -14,11 +14,16 @@ from matplotlib.ticker import MaxNLocator
 from law import Law, Vector, vector
 from style import BLUE, FAINT, GREEN, ORANGE, hide_unused, panel_grid, plain
 
-SAMPLINGS = {"region": ("AC policy (region-based sampling)", GREEN, "o", "-"),
-             "uniform": ("uniform sampling, same predictions", BLUE, "s", (0, (5, 1.5))),
-             "random": ("random search, no predictions", ORANGE, "^", (0, (1.5, 1.5)))}
-READINGS = {"first_hit": "found at n or before", "exactly_n": "found by exactly n trained",
-            "exactly_n_credit": "exactly n, or the best is trained"}
+SAMPLINGS = {
+    "region": ("AC policy (region-based sampling)", GREEN, "o", "-"),
+    "uniform": ("uniform sampling, same predictions", BLUE, "s", (0, (5, 1.5))),
+    "random": ("random search, no predictions", ORANGE, "^", (0, (1.5, 1.5))),
+}
+READINGS = {
+    "first_hit": "found at n or before",
+    "exactly_n": "found by exactly n trained",
+    "exactly_n_credit": "exactly n, or the best is trained",
+}
 
 
 def has_policy(law: Law) -> bool:
@@ -47,8 +52,15 @@ def recall_by_benchmark(law: Law) -> Figure:
     """Top 3 per benchmark: found at n or before, and (thin) by exactly n."""
     names = [benchmark.name for benchmark in law.benchmarks if _curves(law, "region", benchmark.name)]
     rows, columns = panel_grid(len(names))
-    figure, axes = plt.subplots(rows, columns, figsize=(max(3.1 * columns, 7.2), 2.6 * rows + 1.2), squeeze=False,
-                                sharex=True, sharey=True, layout="constrained")
+    figure, axes = plt.subplots(
+        rows,
+        columns,
+        figsize=(max(3.1 * columns, 7.2), 2.6 * rows + 1.2),
+        squeeze=False,
+        sharex=True,
+        sharey=True,
+        layout="constrained",
+    )
     flat = list(axes.flat)
     for ax, name in zip(flat, names):
         for sampling in SAMPLINGS:
@@ -81,7 +93,9 @@ def _count(law: Law) -> int:
 
 def _mean_curve(law: Law, sampling: str, reading: str, top: int) -> Vector:
     """@return [N]; benchmarks with fewer representations end earlier and no longer count from there on"""
-    curves = [vector((entry.get(reading) or {}).get(f"top{top}")) for entry in law.tree["policy"].get(sampling, {}).values()]
+    curves = [
+        vector((entry.get(reading) or {}).get(f"top{top}")) for entry in law.tree["policy"].get(sampling, {}).values()
+    ]
     longest = max((len(curve) for curve in curves), default=0)
     stacked = np.full((len(curves), longest), np.nan)
     for row, curve in zip(stacked, curves):
@@ -92,9 +106,19 @@ def _mean_curve(law: Law, sampling: str, reading: str, top: int) -> Vector:
 
 def _draw(ax: Axes, sampling: str, curve: Vector, thin: bool = False) -> None:
     _, colour, marker, dashes = SAMPLINGS[sampling]
-    ax.plot(np.arange(1, len(curve) + 1), curve, color=colour, linestyle=dashes, linewidth=0.9 if thin else 1.7,
-            marker=None if thin or len(curve) > 40 else marker, markersize=4, markeredgecolor="white",
-            markeredgewidth=0.5, clip_on=False, alpha=0.9)
+    ax.plot(
+        np.arange(1, len(curve) + 1),
+        curve,
+        color=colour,
+        linestyle=dashes,
+        linewidth=0.9 if thin else 1.7,
+        marker=None if thin or len(curve) > 40 else marker,
+        markersize=4,
+        markeredgecolor="white",
+        markeredgewidth=0.5,
+        clip_on=False,
+        alpha=0.9,
+    )
 
 
 def _dress(ax: Axes) -> None:
@@ -104,5 +128,7 @@ def _dress(ax: Axes) -> None:
 
 
 def _handles() -> list[Line2D]:
-    return [Line2D([], [], color=colour, marker=marker, linestyle=dashes, linewidth=1.7, markersize=4.5, label=label)
-            for label, colour, marker, dashes in SAMPLINGS.values()]
+    return [
+        Line2D([], [], color=colour, marker=marker, linestyle=dashes, linewidth=1.7, markersize=4.5, label=label)
+        for label, colour, marker, dashes in SAMPLINGS.values()
+    ]

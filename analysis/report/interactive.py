@@ -2,7 +2,7 @@
 """The interactive law surfaces: one Plotly figure per benchmark, as plain JSON for the page."""
 from __future__ import annotations
 
-import html
+import base64
 from typing import Any
 
 import numpy as np
@@ -10,11 +10,10 @@ import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
 from law import BEST, C_LABEL, Benchmark
+from names3d import ASPECT, CENTRE, EYE, MOST_NAMES, STEPS, names_of, numbered, plotly_text
 from style import INK, RED, figures
 from surface import along, colour_range, grid, has_surface, hull, predict
 
-_STEPS = 33
-_MOST_NAMES = 30  # more than that are named only under the pointer
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
@@ -33,95 +32,189 @@ def surface_figure(benchmark: Benchmark, picks: list[str]) -> dict[str, Any]:
     if has_surface(benchmark):
         _add_left_out(figure, benchmark)
         _add_unmeasured(figure, benchmark, picks)
-    figure.update_layout(_layout(benchmark))
+    figure.update_layout(_layout(benchmark, picks))
     return _plain(figure.to_plotly_json())
 
 
-def _text(text: str) -> str:
-    """Plotly reads a little HTML in its texts; names are to appear as they are."""
-    return html.escape(text, quote=False)
-
-
 def _add_surface(figure: go.Figure, benchmark: Benchmark) -> None:
-    a, c, score = grid(benchmark, _STEPS)
+    a, c, score = grid(benchmark, STEPS)
     low, high = colour_range(benchmark)
     bar = {"title": {"text": "Score", "side": "right"}, "thickness": 14, "len": 0.62, "x": 1.0, "xanchor": "left"}
-    figure.add_trace(go.Surface(x=a, y=c, z=score, cmin=low, cmax=high, colorscale="Viridis", opacity=0.88, colorbar=bar,
-                                name="law", hovertemplate="A %{x:.4g}<br>C %{y:.4g} %<br>law %{z:.5g}<extra></extra>",
-                                lighting={"ambient": 0.75, "diffuse": 0.5, "specular": 0.05}))
+    figure.add_trace(
+        go.Surface(
+            x=a,
+            y=c,
+            z=score,
+            cmin=low,
+            cmax=high,
+            colorscale="Viridis",
+            opacity=0.82,
+            colorbar=bar,
+            name="law",
+            hovertemplate="A %{x:.4g}<br>C %{y:.4g} %<br>law %{z:.5g}<extra></extra>",
+            lighting={"ambient": 0.75, "diffuse": 0.5, "specular": 0.05},
+        )
+    )
     ring = along(hull(benchmark))
-    figure.add_trace(go.Scatter3d(x=ring[:, 0], y=ring[:, 1], z=predict(benchmark, benchmark.fits[BEST], ring[:, 0], ring[:, 1]),
-                                  mode="lines", line={"color": INK, "width": 4}, hoverinfo="skip",
-                                  name="measured range (beyond it: extrapolation)"))
+    figure.add_trace(
+        go.Scatter3d(
+            x=ring[:, 0],
+            y=ring[:, 1],
+            z=predict(benchmark, benchmark.fits[BEST], ring[:, 0], ring[:, 1]),
+            mode="lines",
+            line={"color": INK, "width": 4},
+            hoverinfo="skip",
+            name="measured range (beyond it: extrapolation)",
+        )
+    )
 
 
 def _add_stems(figure: go.Figure, benchmark: Benchmark) -> None:
     """From each measured score to the law, one broken line. [3 n]"""
     gap = np.full(len(benchmark.names), np.nan)
     fitted = benchmark.fits[BEST].fitted
-    x, y, z = (np.column_stack(columns).ravel() for columns in (
-        (benchmark.a, benchmark.a, gap), (benchmark.c, benchmark.c, gap), (benchmark.score, fitted, gap)))
-    figure.add_trace(go.Scatter3d(x=x, y=y, z=z, mode="lines", line={"color": INK, "width": 3}, hoverinfo="skip",
-                                  showlegend=False, name="residual"))
+    x, y, z = (
+        np.column_stack(columns).ravel()
+        for columns in (
+            (benchmark.a, benchmark.a, gap),
+            (benchmark.c, benchmark.c, gap),
+            (benchmark.score, fitted, gap),
+        )
+    )
+    figure.add_trace(
+        go.Scatter3d(
+            x=x,
+            y=y,
+            z=z,
+            mode="lines",
+            line={"color": INK, "width": 3},
+            hoverinfo="skip",
+            showlegend=False,
+            name="residual",
+        )
+    )
 
 
 def _add_measured(figure: go.Figure, benchmark: Benchmark) -> None:
     low, high = colour_range(benchmark)
-    is_named = len(benchmark.names) <= _MOST_NAMES
-    marker = {"size": 6 if is_named else 3.5, "color": benchmark.score, "cmin": low, "cmax": high, "colorscale": "Viridis",
-              "line": {"color": INK, "width": 1.5 if is_named else 0.5}}
-    figure.add_trace(go.Scatter3d(x=benchmark.a, y=benchmark.c, z=benchmark.score, name="measured",
-                                  mode="markers+text" if is_named else "markers", marker=marker,
-                                  text=[_text(name) for name in benchmark.names] if is_named else None,
-                                  textposition="top center", textfont={"size": 11, "color": INK},
-                                  hovertext=_hover_texts(benchmark), hoverinfo="text"))
+    is_few = len(benchmark.names) <= MOST_NAMES
+    marker = {
+        "size": 6 if is_few else 3.5,
+        "color": benchmark.score,
+        "cmin": low,
+        "cmax": high,
+        "colorscale": "Viridis",
+        "line": {"color": INK, "width": 1.5 if is_few else 0.5},
+    }
+    figure.add_trace(
+        go.Scatter3d(
+            x=benchmark.a,
+            y=benchmark.c,
+            z=benchmark.score,
+            name="measured",
+            mode="markers",
+            marker=marker,
+            hovertext=_hover_texts(benchmark),
+            hoverinfo="text",
+        )
+    )
 
 
 def _hover_texts(benchmark: Benchmark) -> list[str]:
     blank = np.full(len(benchmark.names), np.nan)
     fit = benchmark.best
-    columns = (benchmark.names, benchmark.a, benchmark.c, benchmark.score,
-               fit.fitted if fit else blank, fit.loo if fit else blank)
-    return [f"<b>{_text(name)}</b><br>A {figures(a, 4)}<br>C {figures(c)} %<br>measured {figures(score)}<br>law {figures(fitted)}"
-            f"<br>law without it {figures(loo)}" for name, a, c, score, fitted, loo in zip(*columns)]
+    columns = (
+        benchmark.names,
+        benchmark.a,
+        benchmark.c,
+        benchmark.score,
+        fit.fitted if fit else blank,
+        fit.loo if fit else blank,
+    )
+    return [
+        f"<b>{plotly_text(name)}</b><br>A {figures(a, 4)}<br>C {figures(c)} %<br>measured {figures(score)}"
+        f"<br>law {figures(fitted)}<br>law without it {figures(loo)}"
+        for name, a, c, score, fitted, loo in zip(*columns)
+    ]
 
 
 def _add_left_out(figure: go.Figure, benchmark: Benchmark) -> None:
     loo = benchmark.fits[BEST].loo
-    figure.add_trace(go.Scatter3d(x=benchmark.a, y=benchmark.c, z=loo, mode="markers", visible="legendonly",
-                                  marker={"symbol": "diamond-open", "size": 6, "color": RED, "line": {"width": 2}},
-                                  name="leave-one-out prediction", hovertext=_hover_texts(benchmark), hoverinfo="text"))
+    figure.add_trace(
+        go.Scatter3d(
+            x=benchmark.a,
+            y=benchmark.c,
+            z=loo,
+            mode="markers",
+            visible="legendonly",
+            marker={"symbol": "diamond-open", "size": 6, "color": RED, "line": {"width": 2}},
+            name="leave-one-out prediction",
+            hovertext=_hover_texts(benchmark),
+            hoverinfo="text",
+        )
+    )
 
 
 def _add_unmeasured(figure: go.Figure, benchmark: Benchmark, picks: list[str]) -> None:
     if not benchmark.open_names:
         return
     score = predict(benchmark, benchmark.fits[BEST], benchmark.open_a, benchmark.open_c)
-    names = [f"{picks.index(name) + 1}. {name}" if name in picks else name for name in benchmark.open_names]
-    figure.add_trace(go.Scatter3d(x=benchmark.open_a, y=benchmark.open_c, z=score, hoverinfo="text",
-                                  mode="markers+text" if len(names) <= _MOST_NAMES else "markers",
-                                  marker={"symbol": "circle-open", "size": 6, "color": INK, "line": {"width": 2}},
-                                  text=[_text(name) for name in names], textposition="top center",
-                                  textfont={"size": 11, "color": "#444444"}, name="not measured: the law's prediction",
-                                  hovertext=[f"<b>{_text(name)}</b><br>law {figures(value)}" for name, value in zip(names, score)]))
+    texts = [
+        f"<b>{plotly_text(name)}</b><br>law {figures(value)}"
+        for name, value in zip(numbered(benchmark.open_names, picks), score)
+    ]
+    figure.add_trace(
+        go.Scatter3d(
+            x=benchmark.open_a,
+            y=benchmark.open_c,
+            z=score,
+            mode="markers",
+            hovertext=texts,
+            marker={"symbol": "circle-open", "size": 6, "color": INK, "line": {"width": 2}},
+            name="not measured: the law's prediction",
+            hoverinfo="text",
+        )
+    )
 
 
-def _layout(benchmark: Benchmark) -> dict[str, Any]:
+def _layout(benchmark: Benchmark, picks: list[str]) -> dict[str, Any]:
     def axis(title: str) -> dict[str, Any]:
-        return {"title": {"text": _text(title), "font": {"size": 12}}, "backgroundcolor": "#f6f7f9", "gridcolor": "#cfd5dc",
-                "showbackground": True, "zerolinecolor": "#cfd5dc", "tickfont": {"size": 10}}
+        return {
+            "title": {"text": plotly_text(title), "font": {"size": 12}},
+            "backgroundcolor": "#f6f7f9",
+            "gridcolor": "#cfd5dc",
+            "showbackground": True,
+            "zerolinecolor": "#cfd5dc",
+            "tickfont": {"size": 10},
+        }
 
-    return {"template": None, "font": {"family": _FONT, "color": INK}, "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
-            "paper_bgcolor": "white", "uirevision": "camera", "autosize": True,
-            "legend": {"orientation": "h", "x": 0, "y": 0, "yanchor": "top", "font": {"size": 11}},
-            "hoverlabel": {"bgcolor": "white", "font": {"color": INK}},
-            "scene": {"xaxis": axis(benchmark.a_label), "yaxis": axis(C_LABEL), "zaxis": axis(f"Score ({benchmark.score_unit})"),
-                      "aspectmode": "manual", "aspectratio": {"x": 1.15, "y": 1.15, "z": 0.8},
-                      "camera": {"eye": {"x": -1.25, "y": -1.45, "z": 0.75}, "center": {"x": 0, "y": 0, "z": -0.1}}}}
+    return {
+        "template": None,
+        "font": {"family": _FONT, "color": INK},
+        "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
+        "paper_bgcolor": "white",
+        "uirevision": "camera",
+        "autosize": True,
+        "legend": {"orientation": "h", "x": 0, "y": 0, "yanchor": "top", "font": {"size": 11}},
+        "hoverlabel": {"bgcolor": "white", "font": {"color": INK}},
+        "scene": {
+            "annotations": names_of(benchmark, picks),
+            "xaxis": axis(benchmark.a_label),
+            "yaxis": axis(C_LABEL),
+            "zaxis": axis(f"Score ({benchmark.score_unit})"),
+            "aspectmode": "manual",
+            "aspectratio": ASPECT,
+            "camera": {"eye": EYE, "center": CENTRE},
+        },
+    }
 
 
 def _plain(value: Any) -> Any:
     """Lists and numbers that JSON knows: six significant digits, NaN as null."""
+    if isinstance(value, dict) and "bdata" in value:  # Plotly's base64 of an array
+        array = np.frombuffer(base64.b64decode(value["bdata"]), dtype=value["dtype"])
+        shape = [int(side) for side in str(value.get("shape", array.size)).split(",")]
+        return _plain(array.reshape(shape))
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, np.ndarray):

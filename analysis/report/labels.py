@@ -16,7 +16,9 @@ _POINT = 5.5  # half a marker, in pixels
 _LEADER_FROM = 13  # a line ties a label to its point from this radius on
 
 
-def place_labels(ax: Axes, points: Vector, texts: Sequence[str], size: float = 7.5, others: Vector | None = None) -> None:
+def place_labels(
+    ax: Axes, points: Vector, texts: Sequence[str], size: float = 7.5, others: Vector | None = None
+) -> None:
     """Writes texts[i] near points[i].
 
     Greedy: the most crowded point first, the cheapest of 96 places. The axes' limits and the figure's layout must be
@@ -89,3 +91,18 @@ def _draw_leader(ax: Axes, point: Vector, box: Vector) -> None:
     end = np.clip(point, box[:2], box[2:])
     x, y = ax.transData.inverted().transform([point, end]).T
     ax.plot(x, y, color=FAINT, linewidth=0.6, zorder=5, scalex=False, scaley=False)
+
+
+def spread_names(points: Vector, names: Sequence[str]) -> list[tuple[float, float]]:
+    """Shifts from each point to the middle of its name, for labels of 11 pixels whose size is only estimated.
+
+    @param points [n, 2] pixels, y downwards
+    """
+    obstacles = _Obstacles(np.hstack([points - _POINT, points + _POINT]), np.array([-1e4, -1e4, 1e4, 1e4]))
+    shifts: list[tuple[float, float]] = [(0.0, 0.0)] * len(names)
+    for i in _crowded_first(points):
+        box, _ = obstacles.cheapest(points[i], 6.2 * len(names[i]) + 4, 15.0)
+        obstacles.labels.append(box)
+        middle = (box[:2] + box[2:]) / 2 - points[i]
+        shifts[i] = (float(middle[0]), float(middle[1]))
+    return shifts

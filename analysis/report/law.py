@@ -153,10 +153,21 @@ def _benchmark(name: str, tree: Mapping[str, Any]) -> Benchmark:
     columns = (list(points["family"]), vector(points["A"]), vector(points["C"]), score)
     if any(len(column) != len(names) for column in columns):
         raise ValueError(f"the points of {name} are not equally many")
-    return Benchmark(name, tree.get("unit") or "", tree.get("alignment") or "", tree.get("finding") or "",
-                     list(tree.get("influential") or []), names, *columns,
-                     list(unmeasured.get("representation") or []), vector(unmeasured.get("A")),
-                     vector(unmeasured.get("C")), scales, fits, tree)
+    return Benchmark(
+        name,
+        tree.get("unit") or "",
+        tree.get("alignment") or "",
+        tree.get("finding") or "",
+        list(tree.get("influential") or []),
+        names,
+        *columns,
+        list(unmeasured.get("representation") or []),
+        vector(unmeasured.get("A")),
+        vector(unmeasured.get("C")),
+        scales,
+        fits,
+        tree,
+    )
 
 
 def _fit(tree: Mapping[str, Any], score: Scale, n: int) -> Fit:

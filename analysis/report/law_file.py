@@ -16,6 +16,7 @@ import h5py
 import numpy as np
 
 from failure import input_error
+from law import Law, law_of
 
 DEEPEST = 64  # a damaged file may hold itself
 MOST_MEMBERS = 2_000_000
@@ -26,18 +27,39 @@ def read_law(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     file = folder / "law.h5"
     if not folder.is_dir():
         what = "is not a folder" if folder.exists() else "no such folder"
-        raise input_error(f"{folder}: {what}", "the report draws from the files that lvr-fit writes into a folder",
-                          f"run `lvr-fit TABLE --out {folder}` first")
+        raise input_error(
+            f"{folder}: {what}",
+            "the report draws from the files that lvr-fit writes into a folder",
+            f"run `lvr-fit TABLE --out {folder}` first",
+        )
     if not file.is_file():
-        raise input_error(f"{folder}: has no law.h5", "the report draws from that file",
-                          f"run `lvr-fit TABLE --out {folder}` first")
+        raise input_error(
+            f"{folder}: has no law.h5", "the report draws from that file", f"run `lvr-fit TABLE --out {folder}` first"
+        )
     try:
         with h5py.File(file, "r") as root:
             return _Reader().group(root, 0), _provenance(root)
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise input_error(f"{file}: cannot be read ({reason})", "the file is damaged or not an HDF5 file",
-                          f"make it again with `lvr-fit TABLE --out {folder}`") from error
+        raise input_error(
+            f"{file}: cannot be read ({reason})",
+            "the file is damaged or not an HDF5 file",
+            f"make it again with `lvr-fit TABLE --out {folder}`",
+        ) from error
+
+
+def load_law(folder: Path) -> Law:
+    """The law in folder/law.h5; raises ReportError (input)"""
+    tree, provenance = read_law(folder)
+    try:
+        return law_of(tree, provenance)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        what = f"has no {error}" if isinstance(error, KeyError) else str(error)
+        raise input_error(
+            f"{folder / 'law.h5'}: is not what lvr-fit writes ({what})",
+            "the report cannot know what the numbers mean",
+            f"make it again with `lvr-fit TABLE --out {folder}`",
+        ) from error
 
 
 def _provenance(root: h5py.File) -> dict[str, Any]:

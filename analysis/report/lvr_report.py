@@ -13,6 +13,7 @@ Exit status: 0; 2 usage; 3 law.h5 is missing or damaged, or a Python package is 
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import signal
 import sys
@@ -31,35 +32,43 @@ def say(message: str) -> None:
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="lvr-report", description="Figures and a self-contained report.html from a folder that lvr-fit --out wrote.",
-                                     epilog="Writes DIR/figures/*.svg, *.png and DIR/report.html; prints the path of report.html.")
+    parser = argparse.ArgumentParser(
+        prog="lvr-report",
+        description="Figures and a self-contained report.html from a folder that lvr-fit --out wrote.",
+        epilog="Writes DIR/figures/*.svg, *.png and DIR/report.html; prints the path of report.html.",
+    )
     parser.add_argument("folder", metavar="DIR", type=Path, help="folder with law.h5 (from lvr-fit TABLE --out DIR)")
     return parser.parse_args()
 
 
-def load_drawing() -> Any:
-    """The drawing code and with it h5py, numpy, matplotlib, plotly and jinja2."""
+def load(module: str) -> Any:
+    """A module of ours, and with it packages that may be missing. Reading needs h5py and numpy; only drawing needs
+    the large ones, so that bad input is refused at once."""
     try:
-        import draw
+        return importlib.import_module(module)
     except ImportError as error:
-        raise input_error(f"Python cannot load {error.name or error} ({sys.executable})",
-                          "the report is drawn with the packages listed in requirements.txt",
-                          f"run scripts/setup.sh, or `{sys.executable} -m pip install -r {_REQUIREMENTS}`, "
-                          "or set LVR_PYTHON to a Python that has them") from error
-    return draw
+        raise input_error(
+            f"Python cannot load {error.name or error} ({sys.executable})",
+            "the report is drawn with the packages listed in requirements.txt",
+            f"run scripts/setup.sh, or `{sys.executable} -m pip install -r {_REQUIREMENTS}`, "
+            "or set LVR_PYTHON to a Python that has them",
+        ) from error
 
 
 def run(folder: Path) -> int:
     try:
-        page = load_drawing().draw_report(folder, say)
+        law = load("law_file").load_law(folder)
+        page = load("draw").draw_report(law, folder, say)
     except ReportError as error:
         say(f"error: {error}")
         return error.status
     except Exception as error:  # a defect of ours; the user gets a message all the same
         if os.environ.get("LVR_REPORT_DEBUG"):
             raise
-        say(f"error: {type(error).__name__}: {error}\n  why:    this is a defect of lvr-report; no file is half-written"
-            "\n  remedy: run again with LVR_REPORT_DEBUG=1 and report what it prints")
+        say(
+            f"error: {type(error).__name__}: {error}\n  why:    this is a defect of lvr-report; no file is half-written"
+            "\n  remedy: run again with LVR_REPORT_DEBUG=1 and report what it prints"
+        )
         return EXIT_INTERNAL
     print(page, flush=True)
     return 0

@@ -12,6 +12,7 @@ import jinja2
 from markupsafe import Markup
 
 import tables
+import tables_finding
 from figure_plan import picks_of, scenarios_of
 from figure_r2 import group_title
 from figure_recall import has_policy
@@ -30,7 +31,17 @@ class Picture:
     title: str
     file: str  # relative to the report's folder
     svg: bytes
-    least_width: int  # pixels below which it scrolls rather than shrinks
+    inches: float  # width of the figure
+
+    @property
+    def least_width(self) -> int:
+        """Pixels below which it scrolls rather than shrinks."""
+        return round(62 * self.inches)
+
+    @property
+    def most_width(self) -> int:
+        """Pixels beyond which its text would be larger than the page's."""
+        return round(112 * self.inches)
 
     @property
     def base64(self) -> str:
@@ -39,18 +50,36 @@ class Picture:
 
 def render_page(law: Law, pictures: Mapping[str, Picture], by_benchmark: list[dict[str, Picture]]) -> bytes:
     """@param pictures by figure name @param by_benchmark for each benchmark `surface` and `predicted`, where drawn"""
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True,
-                                     undefined=jinja2.ChainableUndefined, keep_trailing_newline=True)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.ChainableUndefined,
+        keep_trailing_newline=True,
+    )
     picks = [str(pick["representation"]) for pick in picks_of(law)]
     surfaces = [surface_figure(benchmark, picks) for benchmark in law.benchmarks]
     text = environment.get_template("report.html.j2").render(
-        law=law, source=_source(law), tiles=_tiles(law), pictures=pictures, panels=_panels(law, by_benchmark),
-        warnings=law.tree.get("warnings") or [], notes=law.tree.get("notes") or [], r2=tables.r2_table(law),
-        reliability=tables.reliability_table(law), policy=tables.policy_table(law) if has_policy(law) else None,
-        exhaustive=tables.exhaustive_table(law) if law.tree.get("exhaustive") else None,
-        plan=tables.plan_table(law) if picks else None, prior=tables.prior_table(law),
-        study=tables.study_tables(law) if scenarios_of(law) else None, provenance=_provenance(law), config=_config(law),
-        css=_asset("report.css"), script=_asset("report.js"), plotly=Markup(plotly_script()), surfaces=_json_in_script(surfaces))
+        law=law,
+        source=_source(law),
+        tiles=_tiles(law),
+        pictures=pictures,
+        panels=_panels(law, by_benchmark),
+        warnings=law.tree.get("warnings") or [],
+        notes=law.tree.get("notes") or [],
+        r2=tables.r2_table(law),
+        reliability=tables.reliability_table(law),
+        policy=tables_finding.policy_table(law) if has_policy(law) else None,
+        exhaustive=tables_finding.exhaustive_table(law) if law.tree.get("exhaustive") else None,
+        plan=tables_finding.plan_table(law) if picks else None,
+        prior=tables_finding.prior_table(law),
+        study=tables_finding.study_tables(law) if scenarios_of(law) else None,
+        provenance=_provenance(law),
+        config=_config(law),
+        css=_asset("report.css"),
+        script=_asset("report.js"),
+        plotly=Markup(plotly_script()),
+        surfaces=_json_in_script(surfaces),
+    )
     return text.encode("utf-8", errors="replace")
 
 
@@ -72,27 +101,40 @@ def _source(law: Law) -> str:
 
 def _tiles(law: Law) -> list[dict[str, str]]:
     """The few numbers to see first: the quadratic in A and C, in sample and out of sample."""
-    return [{"what": f"{group_title(name)} ({int(number(group['count']))})",
-             "value": f"R² {figures(number(group[BEST].get('r2')), 3)}",
-             "more": f"in sample; leave-one-out {figures(number(group[BEST].get('loo_r2')), 3)}; "
-                     f"random columns {figures(number(group.get('random_quadratic_expected_r2')), 3)}"}
-            for name, group in law.groups.items()]
+    return [
+        {
+            "what": f"{group_title(name)} ({int(number(group['count']))})",
+            "value": f"R² {figures(number(group[BEST].get('r2')), 3)}",
+            "more": f"in sample; leave-one-out {figures(number(group[BEST].get('loo_r2')), 3)}; "
+            f"random columns {figures(number(group.get('random_quadratic_expected_r2')), 3)}",
+        }
+        for name, group in law.groups.items()
+    ]
 
 
 def _panel_title(benchmark: Benchmark) -> str:
     fit = benchmark.best
     if fit is None:
         return f"{benchmark.name}: nothing fitted"
-    return (f"{benchmark.name}: R² {figures(fit.value('r2'), 3)} in sample, {figures(fit.value('loo_r2'), 3)} leave-one-out"
-            + (" (underdetermined)" if fit.underdetermined else ""))
+    return (
+        f"{benchmark.name}: R² {figures(fit.value('r2'), 3)} in sample, {figures(fit.value('loo_r2'), 3)} leave-one-out"
+        + (" (underdetermined)" if fit.underdetermined else "")
+    )
 
 
 def _panels(law: Law, by_benchmark: list[dict[str, Picture]]) -> list[dict[str, Any]]:
-    return [{"benchmark": benchmark, "title": _panel_title(benchmark), "surface": pictures.get("surface"),
-             "predicted": pictures.get("predicted"), "coefficients": tables.coefficient_table(benchmark),
-             "points": tables.point_table(benchmark),
-             "is_short": len(benchmark.names) + len(benchmark.open_names) <= _LONG_TABLE}
-            for benchmark, pictures in zip(law.benchmarks, by_benchmark)]
+    return [
+        {
+            "benchmark": benchmark,
+            "title": _panel_title(benchmark),
+            "surface": pictures.get("surface"),
+            "predicted": pictures.get("predicted"),
+            "coefficients": tables.coefficient_table(benchmark),
+            "points": tables.point_table(benchmark),
+            "is_short": len(benchmark.names) + len(benchmark.open_names) <= _LONG_TABLE,
+        }
+        for benchmark, pictures in zip(law.benchmarks, by_benchmark)
+    ]
 
 
 def _provenance(law: Law) -> list[tuple[str, str]]:

@@ -10,8 +10,11 @@ from failure import ReportError, output_error
 
 
 def _failed(path: Path, error: OSError) -> ReportError:
-    return output_error(f"{path}: cannot be written ({error.strerror or error})", "the report would be incomplete",
-                        "check that the folder is writable and the disk has room, or copy law.h5 to a folder that is")
+    return output_error(
+        f"{path}: cannot be written ({error.strerror or error})",
+        "the report would be incomplete",
+        "check that the folder is writable and the disk has room, or copy law.h5 to a folder that is",
+    )
 
 
 def make_folder(folder: Path) -> None:

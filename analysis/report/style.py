@@ -28,15 +28,43 @@ MARKERS = ("o", "s", "D", "^", "v", "P", "X", "*")
 UNKNOWN_FAMILY = "family unknown"
 
 # Used only for glyphs that DejaVu, which comes with matplotlib, lacks.
-_MORE_GLYPHS = ("Noto Sans CJK JP", "Noto Sans CJK SC", "WenQuanYi Zen Hei", "IPAGothic", "Droid Sans Fallback", "Unifont")
+_MORE_GLYPHS = (
+    "Noto Sans CJK JP",
+    "Noto Sans CJK SC",
+    "WenQuanYi Zen Hei",
+    "IPAGothic",
+    "Droid Sans Fallback",
+    "Unifont",
+)
 
 _RC = {
-    "font.size": 9, "axes.titlesize": 10, "axes.labelsize": 9, "xtick.labelsize": 8, "ytick.labelsize": 8,
-    "legend.fontsize": 8, "figure.titlesize": 12, "axes.titleweight": "bold", "figure.titleweight": "bold",
-    "axes.edgecolor": FAINT, "axes.labelcolor": INK, "text.color": INK, "xtick.color": FAINT, "ytick.color": FAINT,
-    "xtick.labelcolor": INK, "ytick.labelcolor": INK, "axes.spines.top": False, "axes.spines.right": False,
-    "axes.grid": True, "grid.color": GRID, "grid.linewidth": 0.6, "axes.axisbelow": True, "legend.frameon": False,
-    "svg.fonttype": "path", "svg.hashsalt": "lvr-report", "figure.facecolor": "white", "hatch.linewidth": 0.5,
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "axes.labelsize": 9,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "legend.fontsize": 8,
+    "figure.titlesize": 12,
+    "axes.titleweight": "bold",
+    "figure.titleweight": "bold",
+    "axes.edgecolor": FAINT,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "xtick.color": FAINT,
+    "ytick.color": FAINT,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.6,
+    "axes.axisbelow": True,
+    "legend.frameon": False,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "lvr-report",
+    "figure.facecolor": "white",
+    "hatch.linewidth": 0.5,
 }
 
 
@@ -69,13 +97,16 @@ def png_of(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def plain(text: str, longest: int = 10_000) -> str:
-    """Text from the data, for matplotlib: no formulas, one line, the middle left out if it is too long."""
+def shortened(text: str, longest: int) -> str:
+    """One printable line; the middle is left out if it is too long."""
     text = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
-    if len(text) > longest:
-        tail = (longest - 1) // 3
-        text = f"{text[: longest - 1 - tail]}…{text[-tail:]}"
-    return text.replace("$", r"\$")
+    tail = (longest - 1) // 3
+    return text if len(text) <= longest else f"{text[: longest - 1 - tail]}…{text[-tail:]}"
+
+
+def plain(text: str, longest: int = 10_000) -> str:
+    """Text from the data, for matplotlib: shortened, and a dollar sign is not a formula."""
+    return shortened(text, longest).replace("$", r"\$")
 
 
 def legend_text(text: str, longest: int = 28) -> str:
@@ -98,6 +129,11 @@ def families_of(families: list[str]) -> dict[str, str]:
     """A marker per family in the order of the table; from the eighth on they share one."""
     order = list(dict.fromkeys(family or UNKNOWN_FAMILY for family in families))
     return {family: MARKERS[min(i, len(MARKERS) - 1)] for i, family in enumerate(order)}
+
+
+def tint(colour: str, strength: float = 0.33) -> str:
+    """The colour on white, opaque: an SVG cannot show a hatch through a transparent fill."""
+    return matplotlib.colors.to_hex([1 - strength * (1 - part) for part in matplotlib.colors.to_rgb(colour)])
 
 
 def hide_unused(axes: list[Axes], used: int) -> None:

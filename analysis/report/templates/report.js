@@ -7,23 +7,31 @@
   const select = document.getElementById('benchmark');
   const title = document.getElementById('surface-title');
   const surface = document.getElementById('surface');
-  const settings = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ['resetCameraLastSave3d'] };
+  const names = document.getElementById('names');
+  // The buttons are listed because the standard set has one that sends the chart to a server.
+  const settings = {
+    responsive: true, displaylogo: false,
+    modeBarButtons: [['toImage'], ['zoom3d', 'pan3d', 'orbitRotation', 'tableRotation'], ['resetCameraDefault3d']],
+  };
+  const isNarrow = () => surface.clientWidth < 600;
 
   function layoutFor(figure) {
     const layout = structuredClone(figure.layout);
-    if (surface.clientWidth < 600) {  // on a phone names would cover the surface
-      layout.scene.xaxis.title.font.size = layout.scene.yaxis.title.font.size = layout.scene.zaxis.title.font.size = 10;
+    const scene = layout.scene;
+    if (isNarrow()) {
+      scene.xaxis.title.text = 'A';
+      scene.yaxis.title.text = 'C (%)';
+      scene.zaxis.title.text = 'Score';
+      for (const side of ['x', 'y', 'z']) scene.camera.eye[side] *= 1.25;
     }
+    if (!names.checked) scene.annotations = [];
     return layout;
   }
 
   function dataFor(figure) {
     const data = structuredClone(figure.data);
-    if (surface.clientWidth < 600) {
-      for (const trace of data) {
-        if (trace.mode === 'markers+text') trace.mode = 'markers';
-        if (trace.type === 'surface') trace.showscale = false;
-      }
+    for (const trace of data) {
+      if (isNarrow() && trace.type === 'surface') trace.showscale = false;
     }
     return data;
   }
@@ -42,8 +50,10 @@
 
   document.documentElement.classList.add('scripted');
   select.addEventListener('change', () => show(Number(select.value)));
+  names.checked = !isNarrow();
+  names.addEventListener('change', () => show(Number(select.value)));
   document.getElementById('previous').addEventListener('click', () => step(-1));
   document.getElementById('next').addEventListener('click', () => step(1));
-  if (figures.length < 2) document.getElementById('switch').hidden = true;
+  for (const id of ['benchmark', 'previous', 'next']) document.getElementById(id).disabled = figures.length < 2;
   show(Number(select.value) || 0);
 })();
