@@ -60,13 +60,42 @@ int next_d_optimal(const Square& square, const std::vector<int>& trained) {
     return first_largest(gain, mask_of(trained, static_cast<int>(gain.size())));
 }
 
+/// Chooses without scores.
+class BlindPlanner {
+  public:
+    BlindPlanner(Planner planner, Square square) : planner_(planner), square_(std::move(square)) {
+        if (planner_ == Planner::region) regions_.emplace(square_.a, square_.c);
+    }
+
+    int next(const std::vector<int>& trained, core::KeyedRng& rng) const {
+        const auto mask = mask_of(trained, static_cast<int>(square_.c.size()));
+        if (regions_) return draw(regions_->chances(mask), rng);
+        if (planner_ == Planner::d_optimal) return next_d_optimal(square_, trained);
+        if (planner_ == Planner::rank) return first_largest(square_.a + square_.c, mask);
+        std::vector<double> chance(mask.size());
+        const auto left = static_cast<double>(mask.size() - trained.size());
+        for (std::size_t i = 0; i < mask.size(); ++i) chance[i] = mask[i] ? 0 : 1 / left;
+        return draw(chance, rng);
+    }
+
+  private:
+    Planner planner_;
+    Square square_;
+    std::optional<RegionSampler> regions_;
+};
+
 VectorXd predicted_by(Planner planner, const Square& square, const VectorXd& y,
                       const std::vector<int>& trained) {
     const MatrixXd columns = columns_of(k_ac_quadratic, square.a, square.c);
+    if (planner == Planner::region) {
+        SubsetSolver solver(columns, y);
+        solver.fit(trained);
+        return solver.predict_all();
+    }
     MatrixXd chosen(static_cast<Index>(trained.size()), columns.cols());
     for (std::size_t i = 0; i < trained.size(); ++i)
         chosen.row(static_cast<Index>(i)) = columns.row(trained[i]);
-    const CentredFit fit(chosen, rows_of(y, trained), planner == Planner::region ? 0 : k_ridge);
+    const CentredFit fit(chosen, rows_of(y, trained), k_ridge);
     return (columns * fit.coefficients().weights).array() + fit.coefficients().intercept;
 }
 
@@ -150,15 +179,7 @@ GpModel gaussian_model(Planner planner, const Candidates& candidates) {
 
 int next_blind(Planner planner, const Candidates& candidates, const std::vector<int>& trained,
                core::KeyedRng& rng) {
-    const Square square = unit_square(candidates);
-    const auto mask = mask_of(trained, candidates.size());
-    if (planner == Planner::region) return draw(RegionSampler(square.a, square.c).chances(mask), rng);
-    if (planner == Planner::d_optimal) return next_d_optimal(square, trained);
-    if (planner == Planner::rank) return first_largest(square.a + square.c, mask);
-    std::vector<double> chance(mask.size());
-    const auto left = static_cast<double>(candidates.size()) - static_cast<double>(trained.size());
-    for (std::size_t i = 0; i < mask.size(); ++i) chance[i] = mask[i] ? 0 : 1 / left;
-    return draw(chance, rng);
+    return BlindPlanner(planner, unit_square(candidates)).next(trained, rng);
 }
 
 std::vector<std::vector<Recommendation>> run_planner(Planner planner, const Candidates& candidates,
@@ -166,10 +187,11 @@ std::vector<std::vector<Recommendation>> run_planner(Planner planner, const Cand
     if (is_gaussian(planner)) return run_gaussian(gaussian_model(planner, candidates), scores, budget);
     core::ensure(candidates.benchmarks() == 1, "planners without a model see one benchmark");
     const Square square = unit_square(candidates);
+    const BlindPlanner blind(planner, square);
     std::vector<std::vector<Recommendation>> all;
     std::vector<int> trained;
     while (static_cast<int>(trained.size()) < std::min(budget, candidates.size())) {
-        trained.push_back(next_blind(planner, candidates, trained, rng));
+        trained.push_back(blind.next(trained, rng));
         all.push_back({recommend_blind(planner, square, scores.row(0), trained)});
     }
     return all;

@@ -8,18 +8,22 @@ python=${1:-build/refvenv/bin/python}
 fit=build/bin/lvr-fit
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-# best NAME REPEATS COMMAND...: the fastest of some runs, wall clock, pinned to one core
+# best NAME REPEATS COMMAND...: wall clock and processor time of the run that took the least processor time, pinned to
+# one core; on a shared machine the latter is the steadier figure
 best() {
-    local name=$1 repeats=$2 least=999999 i start now
+    local name=$1 repeats=$2 i wall user system cpu
+    local TIMEFORMAT='%R %U %S'
     shift 2
+    last=
     for ((i = 0; i < repeats; i++)); do
-        start=$(date +%s%N)
-        taskset -c 0 "$@" >/dev/null 2>&1
-        now=$((($(date +%s%N) - start) / 1000))
-        ((now < least * 1000 || i == 0)) && least=$((now / 1000))
+        read -r wall user system < <({ time taskset -c 0 "$@" >/dev/null 2>&1; } 2>&1)
+        cpu=$(awk "BEGIN { print 1000 * ($user + $system) }")
+        if [ -z "$last" ] || awk "BEGIN { exit !($cpu < $last) }"; then
+            last=$cpu
+            least=$wall
+        fi
     done
-    printf '%-66s %8d ms  (best of %d)\n' "$name" "$least" "$repeats"
-    last=$least
+    printf '%-52s %8.3f s wall %8.3f s processor  (of %d)\n' "$name" "$least" "$(awk "BEGIN { print $last / 1000 }")" "$repeats"
 }
 
 grep -m1 'model name' /proc/cpuinfo | sed 's/.*: /CPU: /'
@@ -31,4 +35,4 @@ best "exhaustive search, 65,416 fits, lvr-fit" 5 "$fit" data/paper/v1.csv --exha
 ours=$last
 [ "$python" = - ] && exit 0
 best "exhaustive search, 65,416 fits, scikit-learn" 1 "$python" tests/bench/sklearn_exhaustive.py
-echo "ratio: $((last / (ours > 0 ? ours : 1)))"
+awk "BEGIN { printf \"ratio of processor times: %.0f\\n\", $last / $ours }"
