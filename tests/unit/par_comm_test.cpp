@@ -2,7 +2,6 @@
 #include <bit>
 #include <catch2/catch.hpp>
 #include <numeric>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,11 +16,11 @@ struct Record {
     std::int64_t number = 0;
     std::string text;
     std::vector<double> values;
-    std::optional<std::string> maybe;
+    std::vector<std::string> names;
 
     template <class Archive>
     void serialize(Archive& archive, unsigned) {
-        archive& number& text& values& maybe;
+        archive& number& text& values& names;
     }
     friend bool operator==(const Record&, const Record&) = default;
 };
@@ -30,9 +29,9 @@ Record record_of(int rank) {
     Record record{rank,
                   std::string(static_cast<std::size_t>(rank) * 5, 'x') + std::string("\0\n", 2),
                   {},
-                  std::nullopt};
+                  {}};
     for (int i = 0; i < rank; ++i) record.values.push_back(i / 3.0);
-    if (rank % 2 == 1) record.maybe = "";
+    if (rank % 2 == 1) record.names = {"", "one"};
     return record;
 }
 
