@@ -8,7 +8,9 @@ v3=$LVR_SOURCE_DIR/data/paper/v3.csv
 failures=0 checks=0
 quick="--bootstrap 0 --permutations 0 --random-draws 0"
 LC_ALL=C
-rm -rf -- ./*  # an empty folder of its own
+work=$(mktemp -d) && cd "$work" || exit 1
+tidy_up() { :; }  # a script with more to tidy up defines its own
+trap 'cd /; rm -rf "$work"; tidy_up' EXIT
 
 fail() {
   failures=$((failures + 1))
