@@ -98,9 +98,9 @@ TEST_CASE("records and empty texts travel from any root", "[mpi]") {
 
 TEST_CASE("messages longer than the limit arrive whole, in pieces", "[mpi]") {
     int checked = 0;
-    for (const std::int64_t limit : {1, 7, 8, 64}) {
+    for (const std::int64_t limit : {5, 16}) {
         const MessageLimit pieces(limit);
-        for (const std::size_t length : {0, 1, 6, 7, 8, 9, 63, 64, 65, 500}) {
+        for (const std::size_t length : {0, 1, 4, 5, 6, 16, 17, 40}) {
             const auto text_of = [&](int rank) {
                 std::string text;
                 for (std::size_t i = 0; i < length + static_cast<std::size_t>(rank); ++i)
@@ -120,7 +120,7 @@ TEST_CASE("messages longer than the limit arrive whole, in pieces", "[mpi]") {
             ++checked;
         }
     }
-    CHECK(checked == 40);
+    CHECK(checked == 16);
 }
 
 TEST_CASE("a group is split by colour and ordered by key", "[mpi]") {
