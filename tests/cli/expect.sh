@@ -8,7 +8,9 @@ v3=$LVR_SOURCE_DIR/data/paper/v3.csv
 failures=0 checks=0
 quick="--bootstrap 0 --permutations 0 --random-draws 0"
 LC_ALL=C
-rm -rf -- ./*  # an empty folder of its own
+work=$(mktemp -d) && cd "$work" || exit 1
+tidy_up() { :; }  # a script with more to tidy up defines its own
+trap 'kill $(jobs -p) 2>/dev/null; cd /; rm -rf "$work"; tidy_up' EXIT
 
 fail() {
   failures=$((failures + 1))
@@ -82,9 +84,10 @@ children() {
   done
 }
 
-# minds_signals PID : its handler of SIGTERM is in place.
+# minds_signals PID : it is lvr-fit (no longer the shell that starts it), and its handler of SIGTERM is in place.
 minds_signals() {
   local caught
+  [ "/proc/$1/exe" -ef "$fit" ] || return 1
   caught=$(awk '/^SigCgt:/ { print $2 }' "/proc/$1/status" 2>/dev/null)
   [ -n "$caught" ] && [ $((16#$caught & 0x4000)) -ne 0 ]
 }

@@ -5,12 +5,13 @@ if [ "${1:-}" != inside ]; then
   [ "$(id -u)" = 0 ] && flags=-m || flags=-rm
   if unshare $flags true 2>/dev/null; then exec unshare $flags bash "$0" inside; fi
   [ "$(id -u)" = 0 ] || { echo "neither root nor user namespaces: a full disk cannot be tried here" >&2; exit 1; }
-  mounts=$(mktemp -d)  # no namespaces, but root: mount for real and tidy up
-  trap 'umount "$mounts"/* 2>/dev/null; rm -rf "$mounts"' EXIT
-else
-  mounts=$(mktemp -d)
 fi
 . "$(dirname "$0")/expect.sh"
+mounts=$(mktemp -d)
+tidy_up() {  # without a namespace the mounts are real
+  umount "$mounts/small" "$mounts/fixed" 2>/dev/null
+  rmdir "$mounts/small" "$mounts/fixed" "$mounts"
+}
 mkdir "$mounts/small" "$mounts/fixed"
 mount -t tmpfs -o size=64k tmpfs "$mounts/small" && mount -t tmpfs -o size=1m tmpfs "$mounts/fixed" ||
   { fail "this sandbox forbids mounting: a full disk and a read-only one cannot be tried here"; finish; }
@@ -53,5 +54,4 @@ mount -o remount,ro "$mounts/fixed" || fail "cannot remount"
 expect 4 "Read-only file system" "$fit" "$v1" $quick --out "$mounts/fixed/law"
 expect 4 "mounted read-only" "$fit" --convert "$v1" "$mounts/fixed/r.csv"
 ok cmp before.csv "$mounts/fixed/r.csv"
-umount "$mounts/small" "$mounts/fixed"
 finish

@@ -2,7 +2,6 @@
 #include <bit>
 #include <catch2/catch.hpp>
 #include <numeric>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,11 +16,11 @@ struct Record {
     std::int64_t number = 0;
     std::string text;
     std::vector<double> values;
-    std::optional<std::string> maybe;
+    std::vector<std::string> names;
 
     template <class Archive>
     void serialize(Archive& archive, unsigned) {
-        archive& number& text& values& maybe;
+        archive& number& text& values& names;
     }
     friend bool operator==(const Record&, const Record&) = default;
 };
@@ -30,9 +29,9 @@ Record record_of(int rank) {
     Record record{rank,
                   std::string(static_cast<std::size_t>(rank) * 5, 'x') + std::string("\0\n", 2),
                   {},
-                  std::nullopt};
+                  {}};
     for (int i = 0; i < rank; ++i) record.values.push_back(i / 3.0);
-    if (rank % 2 == 1) record.maybe = "";
+    if (rank % 2 == 1) record.names = {"", "one"};
     return record;
 }
 
@@ -99,9 +98,9 @@ TEST_CASE("records and empty texts travel from any root", "[mpi]") {
 
 TEST_CASE("messages longer than the limit arrive whole, in pieces", "[mpi]") {
     int checked = 0;
-    for (const std::int64_t limit : {1, 7, 8, 64}) {
+    for (const std::int64_t limit : {5, 16}) {
         const MessageLimit pieces(limit);
-        for (const std::size_t length : {0, 1, 6, 7, 8, 9, 63, 64, 65, 500}) {
+        for (const std::size_t length : {0, 1, 4, 5, 6, 16, 17, 40}) {
             const auto text_of = [&](int rank) {
                 std::string text;
                 for (std::size_t i = 0; i < length + static_cast<std::size_t>(rank); ++i)
@@ -121,7 +120,7 @@ TEST_CASE("messages longer than the limit arrive whole, in pieces", "[mpi]") {
             ++checked;
         }
     }
-    CHECK(checked == 40);
+    CHECK(checked == 16);
 }
 
 TEST_CASE("a group is split by colour and ordered by key", "[mpi]") {

@@ -8,7 +8,7 @@
 #include <lvr/core/error.hpp>
 #include <lvr/core/text_file.hpp>
 #include <numeric>
-#include <sstream>
+#include <utility>
 
 namespace lvr::core {
 namespace {
@@ -78,10 +78,20 @@ void assign(const Field& field, const toml::node& node, const std::string& where
                field.value);
 }
 
+/// A basic string on one line, also where a key must be one.
 std::string quoted(const std::string& value) {
-    std::ostringstream out;
-    out << toml::value<std::string>(value);
-    return out.str();
+    std::string out = "\"";
+    for (const char letter : value) {
+        const auto code = static_cast<unsigned char>(letter);
+        const bool is_control = code < 0x20 || code == 0x7f;
+        if (is_control) {
+            out += fmt::format("\\u{:04x}", code);
+        } else {
+            if (letter == '"' || letter == '\\') out += '\\';
+            out += letter;
+        }
+    }
+    return out + '"';
 }
 
 std::string toml_number(double value) {
@@ -112,6 +122,24 @@ std::string toml_value(const Field& field) {
                                      return fmt::format("{{{}}}", fmt::join(items, ", "));
                                  }},
                       field.value);
+}
+
+/// Letters to insert, delete, replace or swap with their neighbour to get from one word to the other (optimal
+/// string alignment).
+std::size_t edits(const std::string& from, const std::string& to) {
+    std::vector<std::size_t> before_last, last(to.size() + 1), row(to.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 1; i <= from.size(); ++i) {
+        before_last = std::exchange(last, row);
+        row[0] = i;
+        for (std::size_t j = 1; j <= to.size(); ++j) {
+            row[j] =
+                std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (from[i - 1] == to[j - 1] ? 0 : 1)});
+            const bool swapped = i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1];
+            if (swapped) row[j] = std::min(row[j], before_last[j - 2] + 1);
+        }
+    }
+    return row.back();
 }
 
 toml::table parse(const std::filesystem::path& file) {
@@ -169,20 +197,10 @@ std::string nearest(const std::string& word, const std::vector<std::string>& can
     std::string best;
     std::size_t best_distance = std::max<std::size_t>(2, word.size() / 2);
     for (const auto& candidate : candidates) {
-        std::vector<std::size_t> row(candidate.size() + 1);
-        std::iota(row.begin(), row.end(), std::size_t{0});
-        for (std::size_t i = 0; i < word.size(); ++i) {
-            std::size_t diagonal = row[0]++;
-            for (std::size_t j = 0; j < candidate.size(); ++j) {
-                const std::size_t replace = diagonal + (word[i] == candidate[j] ? 0 : 1);
-                diagonal = row[j + 1];
-                row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, replace});
-            }
-        }
-        if (row.back() < best_distance) {
-            best_distance = row.back();
-            best = candidate;
-        }
+        const std::size_t distance = edits(word, candidate);
+        if (distance >= best_distance) continue;
+        best_distance = distance;
+        best = candidate;
     }
     return best;
 }

@@ -41,7 +41,7 @@ std::string to_toml(const Fields& fields);
 /// The fields as a JSON object, to be echoed into outputs.
 Json to_json(const Fields& fields);
 
-/// The candidate nearest to `word` (Levenshtein distance), or "" if none is near.
+/// The candidate nearest to `word` (edits, a swap of neighbours counting as one), or "" if none is near.
 std::string nearest(const std::string& word, const std::vector<std::string>& candidates);
 
 /// @throws Error (usage) if a string field holds a text that is not among its choices.
