@@ -71,6 +71,17 @@ TEST_CASE("A file with damaged bytes is read or refused, never a crash") {
     CHECK(runs == 100);
 }
 
+TEST_CASE("Damages that made HDF5 crash in our calls are refused") {
+    const fs::path corpus = fs::path(LVR_SOURCE_DIR) / "tests" / "fuzz" / "corpus" / "raw_hdf5";
+    int runs = 0;
+    for (const auto& entry : fs::directory_iterator(corpus)) {
+        INFO(entry.path());
+        CHECK(outcome(core::read_text(entry.path())) == 0);
+        ++runs;
+    }
+    CHECK(runs > 0);
+}
+
 TEST_CASE("A dataset that claims to be larger than its file is refused before memory is asked for") {
     const std::string large = edited(image(), [](hid_t file) {
         replace_dataset(file, "scores/value", H5T_IEEE_F64LE, {hsize_t{1} << 50});

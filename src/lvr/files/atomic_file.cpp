@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <mutex>
+#include <set>
 
 #include <lvr/core/error.hpp>
 
@@ -79,6 +81,14 @@ fs::path temporary_name(const fs::path& target) {
             target.filename().string().substr(0, most_of_name));
 }
 
+/// Once per process: listing results.d for each measurement would take longer than writing it.
+bool is_first_write(const fs::path& folder) {
+    static std::mutex mutex;
+    static std::set<fs::path> folders;
+    const std::lock_guard lock(mutex);
+    return folders.insert(folder).second;
+}
+
 /// By age only: whether a process of another host, or of a container on this one, lives cannot be asked.
 void remove_stale(const fs::path& folder) {
     std::error_code code;
@@ -142,7 +152,7 @@ void write_atomically(const fs::path& target, const std::function<void(const fs:
     const fs::path real = followed(target);
     const fs::path parent = real.has_parent_path() ? real.parent_path() : fs::path(".");
     if (const int code = sync_path(parent, O_RDONLY | O_DIRECTORY)) fail(target, code);
-    remove_stale(parent);
+    if (is_first_write(parent)) remove_stale(parent);
     Temporary temporary(real);
     write(temporary.path());
     if (const int code = sync_path(temporary.path(), O_RDONLY)) fail(target, code);

@@ -10,7 +10,8 @@ namespace lvr::files {
 /// Writes a file that is complete or absent: `write` fills a temporary name in the same folder
 /// (`.lvr-tmp-<host>-<pid>-<name>`), which is synced to the disk and then renamed; a link is followed.
 /// On any failure, also an exception out of `write`, the temporary is removed and the target is as it was.
-/// What a killed process left is read by nobody; the first write into that folder a day later removes it.
+/// What a killed process left is read by nobody; once it is a day old, the first write of any other process
+/// into that folder removes it.
 /// @throws Error (output) naming the target, the system's reason and what to do
 void write_atomically(const std::filesystem::path& target,
                       const std::function<void(const std::filesystem::path& temporary)>& write);

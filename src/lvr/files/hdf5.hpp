@@ -69,6 +69,8 @@ class H5Group {
     Opened attribute(const std::string& name, Kind expected) const;
     Opened inspect(std::shared_ptr<Object> object, Seen what, const std::string& name) const;
     Kind kind_of(const Opened& opened, const std::string& name) const;
+    /// HDF5 1.10.8 reads past its buffer where a damaged file holds less than a dataset's shape says.
+    void check_storage(const Opened& opened, const std::string& path) const;
     /// One foreign call: its result, unless that says failure.
     template <class T>
     T checked(T result, const char* what, const std::string& path) const {

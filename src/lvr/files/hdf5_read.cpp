@@ -129,7 +129,19 @@ H5Group::Opened H5Group::inspect(std::shared_ptr<Object> object, Seen what, cons
 H5Group::Opened H5Group::dataset(const std::string& path) const {
     if (!has(path)) fail("dataset is missing", path);
     const hid_t id = H5Dopen2(object_->id, path.c_str(), H5P_DEFAULT);
-    return inspect(std::make_shared<Object>(checked(id, "is not a dataset", path)), Seen::dataset, path);
+    const auto object = std::make_shared<Object>(checked(id, "is not a dataset", path));
+    const Opened opened = inspect(object, Seen::dataset, path);
+    check_storage(opened, path);
+    return opened;
+}
+
+void H5Group::check_storage(const Opened& opened, const std::string& path) const {
+    const Object creation(checked(H5Dget_create_plist(opened.object->id), "has no layout", path));
+    const H5D_layout_t layout = H5Pget_layout(creation.id);
+    const hsize_t stored = H5Dget_storage_size(opened.object->id);
+    const bool is_never_written = layout == H5D_CONTIGUOUS && stored == 0;  // reads as fill values
+    if (layout == H5D_CHUNKED || is_never_written || stored / opened.item_size >= opened.points) return;
+    fail("is shorter than its shape", path);
 }
 
 H5Group::Kind H5Group::kind_of(const Opened& opened, const std::string& name) const {
