@@ -30,12 +30,12 @@ def law_surface(benchmark: Benchmark) -> Figure:
     if is_surface:
         _draw_perspective(figure.add_axes((0.0, 0.07, 0.43, 0.78), projection="3d"), benchmark, colours)
     ax = figure.add_axes((0.485, 0.2, 0.405, 0.64) if is_surface else (0.1, 0.2, 0.75, 0.62))
-    bar = figure.add_axes((0.902, 0.2, 0.013, 0.64) if is_surface else (0.87, 0.2, 0.02, 0.62))
     _draw_map(ax, benchmark, colours, is_surface)
-    figure.colorbar(plt.cm.ScalarMappable(colours, SURFACE_COLOURS), cax=bar, ticks=MaxNLocator(6)).set_label(
-        plain(benchmark.score_label, 44)
-    )
-    bar.grid(False)
+    if benchmark.score.size:
+        bar = figure.add_axes((0.902, 0.2, 0.013, 0.64) if is_surface else (0.87, 0.2, 0.02, 0.62))
+        scale = figure.colorbar(plt.cm.ScalarMappable(colours, SURFACE_COLOURS), cax=bar, ticks=MaxNLocator(6))
+        scale.set_label(plain(benchmark.score_label, 44))
+        bar.grid(False)
     figure.text(0.012, 0.975, plain(f"Law surface: {benchmark.name}", 70), fontsize=12, weight="bold", va="top")
     figure.text(0.012, 0.925, _caption(benchmark, is_surface), fontsize=8.5, color=FAINT, va="top")
     _place_names(ax, benchmark)

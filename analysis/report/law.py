@@ -148,9 +148,9 @@ def _scale(tree: Mapping[str, Any]) -> Scale:
 def _benchmark(name: str, tree: Mapping[str, Any]) -> Benchmark:
     scales = {key: _scale(tree["scales"][key]) for key in ("a", "c", "score")}
     points, unmeasured = tree["points"], tree.get("unmeasured") or {}
-    names, score = list(points["representation"]), vector(points["score"])
+    names, score = [str(name) for name in points["representation"]], vector(points["score"])
     fits = {form: _fit(tree["fits"][form], scales["score"], len(names)) for form in FORMS if form in tree["fits"]}
-    columns = (list(points["family"]), vector(points["A"]), vector(points["C"]), score)
+    columns = ([str(family or "") for family in points["family"]], vector(points["A"]), vector(points["C"]), score)
     if any(len(column) != len(names) for column in columns):
         raise ValueError(f"the points of {name} are not equally many")
     return Benchmark(

@@ -70,7 +70,8 @@ def run(folder: Path) -> int:
             "\n  remedy: run again with LVR_REPORT_DEBUG=1 and report what it prints"
         )
         return EXIT_INTERNAL
-    print(page, flush=True)
+    sys.stdout.buffer.write(os.fsencode(page) + b"\n")  # whatever bytes the folder's name is made of
+    sys.stdout.flush()
     return 0
 
 
@@ -83,7 +84,7 @@ def main() -> int:
     try:
         return run(arguments().folder)
     except KeyboardInterrupt:
-        say("stopped by a signal; run it again to draw what is missing")
+        say("stopped by a signal; run it again")
         return EXIT_INTERRUPTED
 
 

@@ -70,6 +70,7 @@ def render_page(law: Law, pictures: Mapping[str, Picture], by_benchmark: list[di
         reliability=tables.reliability_table(law),
         policy=tables_finding.policy_table(law) if has_policy(law) else None,
         exhaustive=tables_finding.exhaustive_table(law) if law.tree.get("exhaustive") else None,
+        is_plan=law.tree.get("plan") is not None,
         plan=tables_finding.plan_table(law) if picks else None,
         prior=tables_finding.prior_table(law),
         study=tables_finding.study_tables(law) if scenarios_of(law) else None,

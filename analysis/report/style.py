@@ -61,6 +61,7 @@ _RC = {
     "grid.linewidth": 0.6,
     "axes.axisbelow": True,
     "legend.frameon": False,
+    "axes.formatter.useoffset": False,
     "svg.fonttype": "path",
     "svg.hashsalt": "lvr-report",
     "figure.facecolor": "white",

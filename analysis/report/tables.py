@@ -75,7 +75,7 @@ def r2_table(law: Law) -> Table:
 _RELIABILITY = (
     "The quadratic in A and C: how sure it is. Interval: bootstrap of R². Random: the R² that as many columns of random "
     "numbers are expected to reach. Left out, and A alone: leave-one-out R² with A and C, and with A alone. RMSE: of "
-    "leave-one-out, in the score’s units. Family out: R² with a whole family left out. τ and ρ: rank correlations of "
+    "leave-one-out, in the score’s units. Family out: R² with a whole family left out. τ (Kendall) and ρ (Spearman): of "
     "leave-one-out predictions with the scores. p: by permutation of the scores."
 )
 _RELIABILITY_HEAD = [
@@ -90,7 +90,7 @@ _RELIABILITY_HEAD = [
     "RMSE",
     "family out",
 ]
-_RELIABILITY_HEAD += ["Kendall τ", "weighted τ", "Spearman ρ", "p"]
+_RELIABILITY_HEAD += ["τ", "weighted τ", "ρ", "p"]
 
 
 def reliability_table(law: Law) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -203,9 +204,22 @@ def check_unwritable(work: Path, good: Path) -> None:
         shutil.copy(good / "law.h5", folder)
     (blocked / "figures").write_text("")
     check_failure(4, blocked, report(blocked), "figures", "why:", "remedy:")
-    command = f"ulimit -f 1024; exec '{REPORT}' '{full}'"  # 1 MiB: room for every figure, not for the page
+    command = f"ulimit -f 16; exec '{REPORT}' '{full}'"  # no file beyond 16 KiB
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
-    check_failure(4, full, done, "report.html: cannot be written", "remedy:")
+    check_failure(4, full, done, "cannot be written", "remedy:")
+    assert not list((full / "figures").iterdir())
+    check_replacing(full / "page")
+
+
+def check_replacing(file: Path) -> None:
+    """A file that cannot be replaced as a whole stays what it was."""
+    file.write_text("old")
+    program = "import pathlib, publish, sys; publish.write_file(pathlib.Path(sys.argv[1]), b'x' * 2**21)"
+    command = f"ulimit -f 1024; exec '{sys.executable}' -B -c \"{program}\" '{file}'"
+    where = {"PYTHONPATH": str(SOURCE / "analysis" / "report")}
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, env=os.environ | where)
+    assert "ReportError" in done.stderr and "cannot be written" in done.stderr, done.stderr
+    assert file.read_text() == "old" and not list(file.parent.glob(".*")), list(file.parent.iterdir())
 
 
 def check_wrapper(work: Path, good: Path) -> None:
