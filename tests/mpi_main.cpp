@@ -3,9 +3,11 @@
 // same code.
 #define CATCH_CONFIG_RUNNER
 #include <catch2/catch.hpp>
+
 #include <iostream>
-#include <lvr/par/session.hpp>
 #include <sstream>
+
+#include <lvr/par/session.hpp>
 
 #include "world.hpp"
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <analysis/law/analyse.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <analysis/law/analyse.hpp>
+
 #include <analysis/law/plan_job.hpp>
 #include <lvr/core/build_info.hpp>
 #include <lvr/core/error.hpp>

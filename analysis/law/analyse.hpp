@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include <analysis/law/law_json.hpp>
 #include <lvr/files/results.hpp>
 #include <lvr/par/comm.hpp>
-#include <optional>
-#include <string>
 
 namespace lvr::analysis {
 

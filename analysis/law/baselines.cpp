@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <analysis/law/baselines.hpp>
+
+#include <cmath>
+#include <numeric>
+
 #include <analysis/law/least_squares.hpp>
 #include <analysis/law/resampling.hpp>
-#include <cmath>
 #include <lvr/core/rng.hpp>
-#include <numeric>
 
 namespace lvr::analysis {
 namespace {

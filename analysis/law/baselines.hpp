@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <analysis/law/law_fit.hpp>
 #include <optional>
+
+#include <analysis/law/law_fit.hpp>
 
 namespace lvr::analysis {
 

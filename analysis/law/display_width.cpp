@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <analysis/law/display_width.hpp>
+
+#include <algorithm>
 #include <array>
 #include <cstdint>
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <analysis/law/fit_config.hpp>
+
 #include <fmt/format.h>
 
-#include <analysis/law/fit_config.hpp>
 #include <lvr/core/error.hpp>
 
 namespace lvr::analysis {

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <lvr/core/config.hpp>
 #include <string>
 #include <vector>
+
+#include <lvr/core/config.hpp>
 
 namespace lvr::analysis {
 

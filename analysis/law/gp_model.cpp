@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <Eigen/Cholesky>
-#include <algorithm>
 #include <analysis/law/gp_model.hpp>
+
+#include <Eigen/Cholesky>
+
+#include <algorithm>
 #include <cmath>
 #include <limits>
-#include <lvr/core/error.hpp>
 #include <numbers>
+
+#include <lvr/core/error.hpp>
 
 namespace lvr::analysis {
 namespace {

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <analysis/law/law_fit.hpp>
+
 #include <optional>
 #include <vector>
+
+#include <analysis/law/law_fit.hpp>
 
 namespace lvr::analysis {
 

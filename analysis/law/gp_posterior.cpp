@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <Eigen/Cholesky>
-#include <analysis/law/gp_model.hpp>
+
 #include <cmath>
+
+#include <analysis/law/gp_model.hpp>
 
 namespace lvr::analysis {
 

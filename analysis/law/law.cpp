@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <analysis/law/law.hpp>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <analysis/law/law.hpp>
+
 #include <lvr/core/error.hpp>
 
 namespace lvr::analysis {

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <analysis/law/baselines.hpp>
-#include <analysis/law/fit_config.hpp>
-#include <analysis/law/law_fit.hpp>
-#include <analysis/law/table.hpp>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <analysis/law/baselines.hpp>
+#include <analysis/law/fit_config.hpp>
+#include <analysis/law/law_fit.hpp>
+#include <analysis/law/table.hpp>
 
 namespace lvr::analysis {
 

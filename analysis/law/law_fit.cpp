@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <analysis/law/law_fit.hpp>
+
+#include <boost/math/distributions/fisher_f.hpp>
+#include <boost/math/distributions/students_t.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
 #include <analysis/law/least_squares.hpp>
 #include <analysis/law/rank_correlation.hpp>
 #include <analysis/law/resampling.hpp>
-#include <boost/math/distributions/fisher_f.hpp>
-#include <boost/math/distributions/students_t.hpp>
-#include <cmath>
-#include <limits>
 #include <lvr/core/error.hpp>
-#include <map>
 
 namespace lvr::analysis {
 namespace {

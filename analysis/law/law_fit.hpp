@@ -2,11 +2,13 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <analysis/law/law_form.hpp>
-#include <analysis/law/table.hpp>
+
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <analysis/law/law_form.hpp>
+#include <analysis/law/table.hpp>
 
 namespace lvr::analysis {
 

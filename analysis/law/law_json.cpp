@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <analysis/law/law_json.hpp>
+
 #include <fmt/format.h>
 
 #include <cmath>
-#include <analysis/law/law_json.hpp>
 #include <limits>
 
 namespace lvr::analysis {

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <analysis/law/law.hpp>
-#include <analysis/law/policy.hpp>
-#include <analysis/law/subset_search.hpp>
 #include <array>
-#include <lvr/core/json.hpp>
 #include <map>
 #include <string>
 #include <vector>
+
+#include <analysis/law/law.hpp>
+#include <analysis/law/policy.hpp>
+#include <analysis/law/subset_search.hpp>
+#include <lvr/core/json.hpp>
 
 namespace lvr::analysis {
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <analysis/law/law_tables.hpp>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <analysis/law/law_tables.hpp>
+
 #include <lvr/core/json.hpp>
 
 namespace lvr::analysis {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <analysis/law/law_json.hpp>
-#include <analysis/law/text_table.hpp>
 #include <string>
 #include <vector>
+
+#include <analysis/law/law_json.hpp>
+#include <analysis/law/text_table.hpp>
 
 namespace lvr::analysis {
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <analysis/law/least_squares.hpp>
+
 #include <Eigen/QR>
 #include <Eigen/SVD>
+
 #include <algorithm>
-#include <analysis/law/least_squares.hpp>
-#include <analysis/law/normalise.hpp>
 #include <cmath>
+
+#include <analysis/law/normalise.hpp>
 
 namespace lvr::analysis {
 

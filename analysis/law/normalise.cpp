@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <analysis/law/normalise.hpp>
+
 #include <cmath>
 #include <limits>
 #include <vector>

@@ -2,10 +2,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <filesystem>
+
 #include <analysis/law/analyse.hpp>
 #include <analysis/law/law_tables.hpp>
 #include <analysis/law/plan_tables.hpp>
-#include <filesystem>
 #include <lvr/files/atomic_file.hpp>
 #include <lvr/files/json_tree.hpp>
 

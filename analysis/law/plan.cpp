@@ -3,9 +3,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
+
 #include <analysis/law/plan_job.hpp>
 #include <analysis/law/planners.hpp>
-#include <cmath>
 #include <lvr/core/error.hpp>
 
 namespace lvr::analysis {

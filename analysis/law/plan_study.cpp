@@ -2,15 +2,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+
 #include <analysis/law/plan_job.hpp>
 #include <analysis/law/planners.hpp>
 #include <analysis/law/study_table.hpp>
-#include <cmath>
 #include <lvr/core/error.hpp>
 #include <lvr/core/rng.hpp>
 #include <lvr/run/signals.hpp>
-#include <map>
-#include <numeric>
 
 namespace lvr::analysis {
 namespace {

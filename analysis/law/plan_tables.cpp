@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
-
 #include <analysis/law/plan_tables.hpp>
+
+#include <fmt/format.h>
 
 namespace lvr::analysis {
 namespace {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <vector>
+
 #include <analysis/law/text_table.hpp>
 #include <lvr/core/json.hpp>
-#include <vector>
 
 namespace lvr::analysis {
 

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <analysis/law/planners.hpp>
+
 #include <Eigen/Cholesky>
+
 #include <algorithm>
+#include <numeric>
+
 #include <analysis/law/law_form.hpp>
 #include <analysis/law/least_squares.hpp>
 #include <analysis/law/normalise.hpp>
-#include <analysis/law/planners.hpp>
 #include <analysis/law/region_sampling.hpp>
 #include <lvr/core/error.hpp>
-#include <numeric>
 
 namespace lvr::analysis {
 namespace {

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <analysis/law/gp_model.hpp>
-#include <lvr/core/rng.hpp>
+
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <analysis/law/gp_model.hpp>
+#include <lvr/core/rng.hpp>
 
 namespace lvr::analysis {
 

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
-#include <analysis/law/law_form.hpp>
-#include <analysis/law/least_squares.hpp>
 #include <analysis/law/policy.hpp>
-#include <analysis/law/region_sampling.hpp>
-#include <analysis/law/subset_search.hpp>
+
+#include <algorithm>
 #include <bit>
 #include <functional>
+#include <numeric>
+
+#include <analysis/law/law_form.hpp>
+#include <analysis/law/least_squares.hpp>
+#include <analysis/law/region_sampling.hpp>
+#include <analysis/law/subset_search.hpp>
 #include <lvr/core/error.hpp>
 #include <lvr/core/rng.hpp>
 #include <lvr/par/shard.hpp>
 #include <lvr/run/signals.hpp>
-#include <numeric>
 
 namespace lvr::analysis {
 namespace {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <analysis/law/table.hpp>
 #include <array>
 #include <cstdint>
-#include <lvr/par/comm.hpp>
 #include <string>
 #include <vector>
+
+#include <analysis/law/table.hpp>
+#include <lvr/par/comm.hpp>
 
 namespace lvr::analysis {
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <analysis/law/rank_correlation.hpp>
+
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <analysis/law/region_sampling.hpp>
+
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <utility>

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <analysis/law/resampling.hpp>
+
+#include <algorithm>
 #include <cmath>
+#include <numeric>
+
 #include <lvr/core/rng.hpp>
 #include <lvr/run/signals.hpp>
-#include <numeric>
 
 namespace lvr::analysis {
 namespace {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <vector>
+
 #include <analysis/law/law_fit.hpp>
 #include <analysis/law/least_squares.hpp>
-#include <vector>
 
 namespace lvr::analysis {
 

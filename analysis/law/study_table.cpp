@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <analysis/law/study_table.hpp>
+
+#include <algorithm>
+#include <numeric>
+
 #include <lvr/core/error.hpp>
 #include <lvr/core/rng.hpp>
-#include <numeric>
 
 namespace lvr::analysis {
 namespace {

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <analysis/law/planners.hpp>
-#include <analysis/law/table.hpp>
+
 #include <cstdint>
 #include <string>
 #include <vector>
+
+#include <analysis/law/planners.hpp>
+#include <analysis/law/table.hpp>
 
 namespace lvr::analysis {
 

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
-#include <analysis/law/law_form.hpp>
-#include <analysis/law/least_squares.hpp>
 #include <analysis/law/subset_search.hpp>
+
+#include <algorithm>
 #include <bit>
 #include <limits>
+#include <map>
+
+#include <analysis/law/law_form.hpp>
+#include <analysis/law/least_squares.hpp>
 #include <lvr/core/error.hpp>
 #include <lvr/par/shard.hpp>
 #include <lvr/run/signals.hpp>
-#include <map>
 
 namespace lvr::analysis {
 namespace {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <analysis/law/table.hpp>
 #include <cstdint>
-#include <lvr/par/comm.hpp>
 #include <vector>
+
+#include <analysis/law/table.hpp>
+#include <lvr/par/comm.hpp>
 
 namespace lvr::analysis {
 

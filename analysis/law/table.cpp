@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <analysis/law/table.hpp>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <analysis/law/table.hpp>
 #include <cmath>
 #include <limits>
-#include <lvr/core/error.hpp>
 #include <set>
+
+#include <lvr/core/error.hpp>
 
 namespace lvr::analysis {
 namespace {

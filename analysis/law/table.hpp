@@ -2,11 +2,13 @@
 #pragma once
 
 #include <Eigen/Core>
+
+#include <string>
+#include <vector>
+
 #include <analysis/law/normalise.hpp>
 #include <lvr/core/config.hpp>
 #include <lvr/files/results.hpp>
-#include <string>
-#include <vector>
 
 namespace lvr::analysis {
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <analysis/law/text_table.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <analysis/law/display_width.hpp>
-#include <analysis/law/text_table.hpp>
 #include <cctype>
 #include <cmath>
+
+#include <analysis/law/display_width.hpp>
 
 namespace lvr::analysis {
 namespace {

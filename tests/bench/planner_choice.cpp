@@ -5,18 +5,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <analysis/law/normalise.hpp>
-#include <analysis/law/planners.hpp>
-#include <analysis/law/study_table.hpp>
 #include <array>
 #include <cmath>
 #include <cstdio>
-#include <lvr/core/rng.hpp>
-#include <lvr/files/results.hpp>
 #include <map>
 #include <numeric>
 #include <string>
 #include <vector>
+
+#include <analysis/law/normalise.hpp>
+#include <analysis/law/planners.hpp>
+#include <analysis/law/study_table.hpp>
+#include <lvr/core/rng.hpp>
+#include <lvr/files/results.hpp>
 
 namespace {
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // session_probe WAY: leaves an MPI session in one of the ways in which a program may go wrong.
 #include <cstdio>
+#include <stdexcept>
+#include <string>
+
 #include <lvr/par/session.hpp>
 #include <lvr/par/together.hpp>
 #include <lvr/run/job.hpp>
-#include <stdexcept>
-#include <string>
 
 using namespace lvr;
 

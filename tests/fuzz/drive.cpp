@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "drive.hpp"
-
 #include <stdexcept>
 
 #include <lvr/core/error.hpp>
@@ -9,6 +7,7 @@
 #include <lvr/files/measurement_file.hpp>
 #include <lvr/files/results_schema.hpp>
 
+#include "drive.hpp"
 #include "mutate_h5.hpp"
 
 namespace lvr::fuzz {

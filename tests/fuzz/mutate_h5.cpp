@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "mutate_h5.hpp"
-
 #include <hdf5.h>
 
 #include <algorithm>
 #include <vector>
 
 #include <lvr/files/results_schema.hpp>
+
+#include "mutate_h5.hpp"
 
 namespace lvr::fuzz {
 namespace {

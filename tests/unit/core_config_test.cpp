@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+
 #include <lvr/core/config.hpp>
 #include <lvr/core/error.hpp>
 #include <lvr/core/rng.hpp>

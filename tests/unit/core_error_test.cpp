@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <string>
+#include <vector>
+
 #include <lvr/core/error.hpp>
 #include <lvr/core/log.hpp>
 #include <lvr/core/text_file.hpp>
-#include <string>
-#include <vector>
 
 using namespace lvr::core;
 namespace fs = std::filesystem;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+
 #include <algorithm>
 #include <bit>
-#include <catch2/catch.hpp>
 #include <charconv>
 #include <cmath>
 #include <limits>
+
 #include <lvr/core/json.hpp>
 #include <lvr/core/rng.hpp>
 

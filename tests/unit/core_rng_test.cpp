@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <catch2/catch.hpp>
+
+#include <algorithm>
 #include <cmath>
-#include <lvr/core/error.hpp>
-#include <lvr/core/rng.hpp>
 #include <map>
 #include <numeric>
 #include <set>
 #include <vector>
+
+#include <lvr/core/error.hpp>
+#include <lvr/core/rng.hpp>
 
 using namespace lvr::core;
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <string>
+
 #include <lvr/core/error.hpp>
 #include <lvr/core/sha256.hpp>
-#include <string>
 
 using namespace lvr::core;
 

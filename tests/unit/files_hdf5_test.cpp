@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cmath>
 #include <ctime>
+
+#include <cmath>
 
 #include <lvr/files/atomic_file.hpp>
 #include <lvr/files/hdf5.hpp>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The habits that a machine can hold.
-#include <algorithm>
 #include <catch2/catch.hpp>
+
+#include <algorithm>
 #include <regex>
 
 #include "source_tree.hpp"

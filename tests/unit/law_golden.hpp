@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <analysis/law/table.hpp>
 #include <catch2/catch.hpp>
+
 #include <cmath>
 #include <fstream>
+#include <string>
+
+#include <analysis/law/table.hpp>
 #include <lvr/core/json.hpp>
 #include <lvr/files/results.hpp>
-#include <string>
 
 namespace lvr::test {
 

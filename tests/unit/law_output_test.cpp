@@ -2,8 +2,9 @@
 // The keys that others rely on, and how what is undefined is printed in every format.
 #include <fmt/format.h>
 
-#include <analysis/law/analyse.hpp>
 #include <filesystem>
+
+#include <analysis/law/analyse.hpp>
 #include <lvr/core/text_file.hpp>
 #include <lvr/files/results.hpp>
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fits, out-of-sample figures and rank correlations against scikit-learn, SciPy and mpmath.
+#include <numeric>
+
 #include <analysis/law/law_fit.hpp>
 #include <analysis/law/least_squares.hpp>
 #include <analysis/law/rank_correlation.hpp>
-#include <numeric>
 
 #include "unit/law_golden.hpp"
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <analysis/law/table.hpp>
 #include <limits>
-#include <lvr/core/rng.hpp>
 #include <string>
 #include <vector>
+
+#include <analysis/law/table.hpp>
+#include <lvr/core/rng.hpp>
 
 namespace lvr::test {
 

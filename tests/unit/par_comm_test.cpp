@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <bit>
 #include <catch2/catch.hpp>
+
+#include <bit>
 #include <numeric>
 #include <string>
 #include <vector>

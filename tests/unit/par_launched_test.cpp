@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
+
 #include <cstdlib>
-#include <lvr/par/session.hpp>
 #include <map>
 #include <optional>
 #include <string>
+
+#include <lvr/par/session.hpp>
 
 using namespace lvr;
 

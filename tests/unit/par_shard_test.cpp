@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
+
 #include <limits>
+
 #include <lvr/core/error.hpp>
 #include <lvr/par/shard.hpp>
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
+
 #include <functional>
-#include <lvr/par/together.hpp>
 #include <map>
 #include <memory>
 #include <new>
 #include <stdexcept>
 #include <string>
+
+#include <lvr/par/together.hpp>
 
 #include "world.hpp"
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What `--plan` and `--plan-study` say, on tables small enough to know the answer.
+#include <set>
+
 #include <analysis/law/plan_job.hpp>
 #include <analysis/law/plan_tables.hpp>
 #include <analysis/law/planners.hpp>
 #include <analysis/law/study_table.hpp>
 #include <lvr/core/error.hpp>
-#include <set>
 
 #include "unit/law_golden.hpp"
 #include "unit/law_small_tables.hpp"

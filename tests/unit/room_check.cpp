@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "room_check.hpp"
-
 #include <algorithm>
 #include <iterator>
 #include <queue>
 #include <regex>
 #include <sstream>
 
+#include "room_check.hpp"
 #include "source_tree.hpp"
 
 namespace lvr::test {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rooms of the top CMakeLists.txt are held to what their lines say.
-#include <algorithm>
 #include <catch2/catch.hpp>
+
+#include <algorithm>
 
 #include "room_check.hpp"
 #include "source_tree.hpp"

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
 #include <stdio_ext.h>
 
-#include <catch2/catch.hpp>
 #include <csignal>
+#include <new>
+
 #include <lvr/core/error.hpp>
 #include <lvr/core/log.hpp>
 #include <lvr/run/exit_codes.hpp>
 #include <lvr/run/job.hpp>
 #include <lvr/run/signals.hpp>
-#include <new>
 
 #include "run_capture.hpp"
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "source_tree.hpp"
-
 #include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
 #include <stdexcept>
+
+#include "source_tree.hpp"
 
 namespace lvr::test {
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+
 #include <analysis/law/display_width.hpp>
 #include <analysis/law/text_table.hpp>
-#include <catch2/catch.hpp>
 
 using namespace lvr::analysis;
 using Catch::Matchers::Contains;

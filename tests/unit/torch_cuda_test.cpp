@@ -3,9 +3,8 @@
 #include <ATen/ops/arange.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/ones.h>
-#include <cuda_runtime_api.h>
-
 #include <catch2/catch.hpp>
+#include <cuda_runtime_api.h>
 
 cudaError_t axpy_on_device(float scale, const float* x, float* y, int count);
 

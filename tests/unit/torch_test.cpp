@@ -2,9 +2,9 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/matmul.h>
+#include <catch2/catch.hpp>
 #include <torch/version.h>
 
-#include <catch2/catch.hpp>
 #include <string>
 
 TEST_CASE("LibTorch multiplies matrices in double precision", "[torch]") {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <lvr/core/json.hpp>
 #include <string>
+
+#include <lvr/core/json.hpp>
 
 namespace lvr::core {
 

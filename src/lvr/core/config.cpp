@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <lvr/core/config.hpp>
+
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
 #include <cmath>
-#include <lvr/core/config.hpp>
-#include <lvr/core/error.hpp>
-#include <lvr/core/text_file.hpp>
 #include <numeric>
 #include <utility>
+
+#include <lvr/core/error.hpp>
+#include <lvr/core/text_file.hpp>
 
 namespace lvr::core {
 namespace {

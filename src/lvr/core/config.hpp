@@ -3,11 +3,12 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <lvr/core/json.hpp>
 #include <map>
 #include <string>
 #include <variant>
 #include <vector>
+
+#include <lvr/core/json.hpp>
 
 namespace lvr::core {
 

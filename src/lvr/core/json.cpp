@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <lvr/core/json.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <lvr/core/json.hpp>
 
 namespace lvr::core {
 namespace {

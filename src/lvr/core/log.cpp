@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <lvr/core/log.hpp>
+
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <lvr/core/error.hpp>
-#include <lvr/core/log.hpp>
 #include <memory>
+
+#include <lvr/core/error.hpp>
 
 namespace lvr::core {
 namespace {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cmath>
-#include <lvr/core/error.hpp>
 #include <lvr/core/rng.hpp>
+
+#include <cmath>
 #include <numbers>
+
+#include <lvr/core/error.hpp>
 
 namespace lvr::core {
 

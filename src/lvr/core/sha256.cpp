@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <lvr/core/sha256.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
-#include <lvr/core/sha256.hpp>
+
 #include <lvr/core/text_file.hpp>
 
 namespace lvr::core {

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <lvr/core/text_file.hpp>
+
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <lvr/core/error.hpp>
-#include <lvr/core/text_file.hpp>
 #include <memory>
+
+#include <lvr/core/error.hpp>
 
 namespace lvr::core {
 namespace {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "csv_records.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include <lvr/core/error.hpp>
 #include <lvr/files/utf8.hpp>
+
+#include "csv_records.hpp"
 
 namespace lvr::files {
 namespace {

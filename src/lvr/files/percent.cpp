@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "percent.hpp"
-
 #include <charconv>
+
+#include "percent.hpp"
 
 namespace lvr::files {
 

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "results_extras.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -8,6 +6,8 @@
 
 #include <lvr/core/error.hpp>
 #include <lvr/files/utf8.hpp>
+
+#include "results_extras.hpp"
 
 namespace lvr::files {
 namespace {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <lvr/par/comm.hpp>
+
 #include <algorithm>
 #include <limits>
-#include <lvr/par/comm.hpp>
 #include <new>
 
 #include "comm_handle.hpp"

@@ -5,14 +5,16 @@
 #include <boost/archive/binary_oarchive.hpp>
 #include <boost/serialization/string.hpp>
 #include <boost/serialization/vector.hpp>
+
 #include <cstdint>
 #include <functional>
-#include <lvr/core/error.hpp>
 #include <memory>
 #include <span>
 #include <sstream>
 #include <string>
 #include <vector>
+
+#include <lvr/core/error.hpp>
 
 namespace lvr::par {
 

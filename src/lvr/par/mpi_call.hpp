@@ -3,8 +3,9 @@
 
 #include <mpi.h>
 
-#include <lvr/core/error.hpp>
 #include <string>
+
+#include <lvr/core/error.hpp>
 
 namespace lvr::par {
 

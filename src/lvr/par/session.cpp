@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <lvr/par/session.hpp>
+
 #include <mpi.h>
 
 #include <cstdlib>
 #include <exception>
-#include <lvr/par/session.hpp>
 
 #include "comm_handle.hpp"
 #include "mpi_call.hpp"

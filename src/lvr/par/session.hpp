@@ -2,6 +2,7 @@
 #pragma once
 
 #include <exception>
+
 #include <lvr/par/comm.hpp>
 
 namespace lvr::par {

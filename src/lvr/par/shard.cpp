@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
-#include <lvr/core/error.hpp>
 #include <lvr/par/shard.hpp>
+
+#include <algorithm>
+
+#include <lvr/core/error.hpp>
 
 namespace lvr::par {
 

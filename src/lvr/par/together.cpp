@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <lvr/par/together.hpp>
+
+#include <algorithm>
 #include <new>
 
 namespace lvr::par {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <lvr/core/error.hpp>
-#include <lvr/par/comm.hpp>
 #include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
+
+#include <lvr/core/error.hpp>
+#include <lvr/par/comm.hpp>
 
 namespace lvr::par {
 

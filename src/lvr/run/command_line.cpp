@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <type_traits>
+
 #include <lvr/core/build_info.hpp>
 #include <lvr/core/error.hpp>
 #include <lvr/core/log.hpp>
 #include <lvr/run/exit_codes.hpp>
 #include <lvr/run/job.hpp>
-#include <type_traits>
 
 namespace lvr::run {
 namespace {

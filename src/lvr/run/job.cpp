@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <lvr/run/job.hpp>
+
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+
 #include <lvr/core/log.hpp>
 #include <lvr/par/together.hpp>
 #include <lvr/run/exit_codes.hpp>
-#include <lvr/run/job.hpp>
 #include <lvr/run/signals.hpp>
 
 namespace lvr::run {

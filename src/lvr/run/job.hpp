@@ -2,11 +2,12 @@
 #pragma once
 
 #include <functional>
-#include <lvr/core/config.hpp>
-#include <lvr/par/session.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include <lvr/core/config.hpp>
+#include <lvr/par/session.hpp>
 
 namespace lvr::run {
 

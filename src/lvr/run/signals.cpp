@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <lvr/run/signals.hpp>
+
 #include <csignal>
 #include <initializer_list>
+
 #include <lvr/core/error.hpp>
-#include <lvr/run/signals.hpp>
 
 namespace lvr::run {
 namespace {
