@@ -40,8 +40,8 @@ TABLE
 expect 0 0.963396571797 "$fit" "$v1" $quick
 ok [ ! -s stderr ]
 expect 0 '"AC_quadratic": {' "$fit" "$v1" $quick --format json
-expect 0 'benchmark,fit,n,r2' "$fit" "$v1" $quick --format csv
-ok [ "$(wc -l <stdout)" = 49 ]  # a header, eight benchmarks, six forms
+expect 0 'benchmark,fit,n,benchmarks,r2' "$fit" "$v1" $quick --format csv
+ok [ "$(wc -l <stdout)" = 67 ]  # a header; eight benchmarks and three groups in six forms
 expect 0 '|:---|' "$fit" "$v1" $quick --format markdown
 expect 0 '\begin{tabular}' "$fit" "$v1" $quick --format latex
 
