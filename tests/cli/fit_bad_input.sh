@@ -23,6 +23,11 @@ for length in 8 100 512 2048 $((size / 2)) $((size - 1)); do
   head -c "$length" good.h5 >cut.h5
   expect 3 "cut.h5:" "$fit" cut.h5 --out out
 done
+# Where the HDF5 library itself crashes, that too is said.
+for crash in "$LVR_SOURCE_DIR"/tests/fuzz/corpus/libhdf5_crashes/*.h5; do
+  cp "$crash" crash.h5
+  expect 3 "crash.h5: the HDF5 library crashed" "$fit" crash.h5 --out out
+done
 expect 3 "nope.csv: no such file" "$fit" --convert nope.csv out.h5
 ok [ ! -e out.h5 ]
 

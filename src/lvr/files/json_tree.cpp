@@ -6,6 +6,7 @@
 #include <limits>
 
 #include <lvr/core/error.hpp>
+#include <lvr/files/crash_message.hpp>
 #include <lvr/files/hdf5.hpp>
 #include <lvr/files/provenance.hpp>
 
@@ -199,6 +200,9 @@ void write_tree(const std::filesystem::path& file, const Json& tree, const Json&
 
 Json tree_of(const H5Group& root) { return TreeReader(root).read_group(root, 0); }
 
-Json read_tree(const std::filesystem::path& file) { return tree_of(H5File::open(file)); }
+Json read_tree(const std::filesystem::path& file) {
+    const CrashMessage crash(file.string());
+    return tree_of(H5File::open(file));
+}
 
 }  // namespace lvr::files

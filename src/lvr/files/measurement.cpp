@@ -6,6 +6,7 @@
 #include <lvr/core/sha256.hpp>
 #include <lvr/core/text_file.hpp>
 #include <lvr/files/atomic_file.hpp>
+#include <lvr/files/crash_message.hpp>
 #include <lvr/files/hdf5.hpp>
 #include <lvr/files/results_dir.hpp>
 #include <lvr/files/utf8.hpp>
@@ -135,6 +136,7 @@ Measurement measurement_of(const H5Group& root) {
 }
 
 Measurement read_measurement(const fs::path& file) {
+    const CrashMessage crash(file.string());
     return measurement_of(H5File::open_image(core::read_text(file), file.string()));
 }
 

@@ -8,6 +8,7 @@
 #include <lvr/core/error.hpp>
 #include <lvr/core/sha256.hpp>
 #include <lvr/core/text_file.hpp>
+#include <lvr/files/crash_message.hpp>
 #include <lvr/files/hdf5.hpp>
 
 #include "measurement_file.hpp"
@@ -54,6 +55,7 @@ std::vector<Measurement> read_measurements(const fs::path& folder, std::vector<S
     if (sources != nullptr) sources->clear();
     for (const auto& file : listing(folder)) {
         const std::string bytes = core::read_text(file);
+        const CrashMessage crash(file.string());
         all.push_back(measurement_of(H5File::open_image(bytes, file.string())));
         if (sources != nullptr) sources->push_back({file.filename().string(), core::sha256(bytes)});
     }

@@ -6,6 +6,7 @@
 #include <lvr/core/error.hpp>
 #include <lvr/core/text_file.hpp>
 #include <lvr/files/atomic_file.hpp>
+#include <lvr/files/crash_message.hpp>
 #include <lvr/files/hdf5.hpp>
 #include <lvr/files/provenance.hpp>
 #include <lvr/files/results.hpp>
@@ -221,6 +222,7 @@ void write_results_h5(const std::filesystem::path& file, const Results& results,
 }
 
 Results read_results_h5(const std::filesystem::path& file, std::vector<SourceFile>* sources) {
+    const CrashMessage crash(file.string());
     return results_of(H5File::open(file), sources);
 }
 
