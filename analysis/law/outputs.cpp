@@ -13,32 +13,52 @@
 namespace lvr::analysis {
 namespace {
 
-std::vector<TextTable> extra_tables(const Analysis& analysis) {
+std::vector<TextTable> search_tables(const Analysis& analysis) {
     std::vector<TextTable> tables;
     if (analysis.policy) tables.push_back(policy_table(*analysis.policy));
     if (analysis.search) tables.push_back(search_table(*analysis.search));
-    for (auto& table : plan_tables(analysis.plan, analysis.plan_study)) tables.push_back(std::move(table));
+    for (auto& table : study_tables(analysis.plan_study)) tables.push_back(std::move(table));
     return tables;
 }
 
-std::string text(const Analysis& analysis) {
+std::vector<TextTable> extra_tables(const Analysis& analysis) {
+    auto tables = search_tables(analysis);
+    for (auto& table : plan_tables(analysis.plan)) tables.push_back(std::move(table));
+    return tables;
+}
+
+std::string plan_text(const core::Json& plan) {
     std::string out;
-    for (const auto& table : extra_tables(analysis)) out += to_terminal(table) + "\n";
-    if (analysis.plan.contains("notes")) {
-        for (const auto& note : analysis.plan["notes"]) out += note.get<std::string>() + "\n";
-        out += "\n";
+    for (const auto& note : plan["notes"]) out += note.get<std::string>() + "\n";
+    if (!out.empty()) out += "\n";
+    const auto tables = plan_tables(plan);
+    for (auto table = tables.rbegin(); table != tables.rend(); ++table) {
+        out += to_terminal(*table) + (std::next(table) == tables.rend() ? "" : "\n");
     }
-    out += findings_text(analysis.table, analysis.law) + "\n";
-    const auto tables = terminal_tables(analysis.law);
-    for (std::size_t i = 0; i < tables.size(); ++i) out += (i > 0 ? "\n" : "") + to_terminal(tables[i]);
     return out;
 }
 
+/// What a terminal shows; what was asked for stands last, where the eye is.
+std::string text(const Analysis& analysis) {
+    std::string out;
+    for (const auto& table : search_tables(analysis)) out += to_terminal(table) + "\n";
+    out += findings_text(analysis.table, analysis.law) + "\n";
+    const auto tables = terminal_tables(analysis.law);
+    for (std::size_t i = 0; i < tables.size(); ++i) out += (i > 0 ? "\n" : "") + to_terminal(tables[i]);
+    if (!analysis.plan.is_null()) out += "\n" + plan_text(analysis.plan);
+    return out;
+}
+
+std::vector<TextTable> all_tables(const Analysis& analysis) {
+    auto tables = paper_tables(analysis.law);
+    for (auto& table : extra_tables(analysis)) tables.push_back(std::move(table));
+    return tables;
+}
+
 template <class Render>
-std::string all_tables(const Analysis& analysis, Render render) {
+std::string joined(const std::vector<TextTable>& tables, Render render) {
     std::vector<std::string> texts;
-    for (const auto& table : paper_tables(analysis.law)) texts.push_back(render(table));
-    for (const auto& table : extra_tables(analysis)) texts.push_back(render(table));
+    for (const auto& table : tables) texts.push_back(render(table));
     return fmt::format("{}", fmt::join(texts, "\n"));
 }
 
@@ -69,17 +89,15 @@ std::string exhaustive_csv(const Analysis& analysis) {
 std::string render(const Analysis& analysis, const std::string& format) {
     if (format == "json") return core::to_text(to_json(analysis)) + "\n";
     if (format == "csv") return to_csv(fits_table(analysis.law));
-    if (format == "markdown") return all_tables(analysis, to_markdown);
-    if (format == "latex") return all_tables(analysis, to_latex);
+    if (format == "markdown") return joined(all_tables(analysis), to_markdown);
+    if (format == "latex") return joined(all_tables(analysis), to_latex);
     return text(analysis);
 }
 
 void write_outputs(const Analysis& analysis, const std::string& folder) {
     const std::filesystem::path out = folder;
     files::make_folder(out / "tables");
-    auto tables = paper_tables(analysis.law);
-    for (auto& table : extra_tables(analysis)) tables.push_back(std::move(table));
-    for (const auto& table : tables) {
+    for (const auto& table : all_tables(analysis)) {
         files::write_text(out / "tables" / (table.name + ".md"), to_markdown(table));
         files::write_text(out / "tables" / (table.name + ".tex"), to_latex(table));
     }

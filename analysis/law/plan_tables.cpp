@@ -17,21 +17,26 @@ std::string interval_text(const Json& interval) {
     return cell(figure(interval[0]), 2) + " to " + cell(figure(interval[1]), 2);
 }
 
-TextTable plan_table(const Json& plan) {
+TextTable plan_table(const Json& plan, bool one_benchmark) {
     TextTable table{"plan",
                     "Train next, in this order (" + plan["planner"].get<std::string>() + ")",
-                    {"representation", "expected gain", "90 % interval of its score"},
+                    {"representation", "expected gain"},
                     {}};
+    if (one_benchmark) table.header.push_back("90 % interval of its score");
     for (const auto& pick : plan["plan"]) {
-        std::string intervals = interval_text(pick["interval"]);
-        if (pick["interval"].is_null() && pick["intervals"].is_object()) {
-            intervals.clear();
-            for (const auto& [name, interval] : pick["intervals"].items()) {
-                intervals += (intervals.empty() ? "" : "; ") + name + " " + interval_text(interval);
-            }
-        }
-        table.rows.push_back(
-            {pick["representation"].get<std::string>(), cell(figure(pick["gain"]), 4), intervals});
+        table.rows.push_back({pick["representation"].get<std::string>(), cell(figure(pick["gain"]), 4)});
+        if (one_benchmark) table.rows.back().push_back(interval_text(pick["interval"]));
+    }
+    return table;
+}
+
+/// One column per pick: there are few, and many benchmarks.
+TextTable plan_intervals_table(const Json& plan) {
+    TextTable table{"plan_intervals", "90 % intervals of their scores", {"benchmark"}, {}};
+    for (const auto& pick : plan["plan"]) table.header.push_back(pick["representation"].get<std::string>());
+    for (const auto& [benchmark, interval] : plan["plan"][0]["intervals"].items()) {
+        table.rows.push_back({benchmark});
+        for (const auto& pick : plan["plan"]) table.rows.back().push_back(interval_text(pick["intervals"][benchmark]));
     }
     return table;
 }
@@ -65,11 +70,16 @@ TextTable study_table(const Json& study) {
 
 }  // namespace
 
-std::vector<TextTable> plan_tables(const Json& plan, const Json& study) {
-    std::vector<TextTable> tables;
-    if (!plan.is_null()) tables.push_back(plan_table(plan));
-    if (!study.is_null()) tables.push_back(study_table(study));
-    return tables;
+std::vector<TextTable> plan_tables(const Json& plan) {
+    if (plan.is_null()) return {};
+    const bool several = !plan["plan"].empty() && plan["plan"][0]["intervals"].size() > 1;
+    if (!several) return {plan_table(plan, true)};
+    return {plan_table(plan, false), plan_intervals_table(plan)};
+}
+
+std::vector<TextTable> study_tables(const Json& study) {
+    if (study.is_null()) return {};
+    return {study_table(study)};
 }
 
 }  // namespace lvr::analysis

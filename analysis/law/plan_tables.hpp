@@ -8,7 +8,12 @@
 
 namespace lvr::analysis {
 
-/// The plan and the study (see plan_job.hpp) as tables; null stands for "not asked for".
-std::vector<TextTable> plan_tables(const core::Json& plan, const core::Json& study);
+// Figures that plan_job.hpp made, as tables; null (not asked for) gives none.
+
+/// The picks in order; for several benchmarks their intervals are a second table.
+std::vector<TextTable> plan_tables(const core::Json& plan);
+
+/// Recall@3 of the planners.
+std::vector<TextTable> study_tables(const core::Json& study);
 
 }  // namespace lvr::analysis

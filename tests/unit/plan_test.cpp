@@ -211,13 +211,25 @@ TEST_CASE("rank goes by A + C, D-optimal to the corners first", "[planner]") {
 }
 
 TEST_CASE("the plan's table has a row for each pick", "[planner]") {
-    const auto tables = plan_tables(plan(up({10, 20, 30, k_none, k_none, k_none})), nullptr);
+    const auto tables = plan_tables(plan(up({10, 20, 30, k_none, k_none, k_none})));
     REQUIRE(tables.size() == 1);
     CHECK(tables[0].rows.size() == 2);
     CHECK(tables[0].rows[0][0] == "r5");
     CHECK_THAT(tables[0].rows[0][2], Contains(" to "));
-    const auto blank = plan_tables(plan(up(std::vector<double>(6, k_none))), nullptr);
+    const auto blank = plan_tables(plan(up(std::vector<double>(6, k_none))));
     CHECK(blank[0].rows[0] == std::vector<std::string>{"r5", "–", "–"});
+}
+
+TEST_CASE("a plan for several benchmarks has its intervals in a table of their own", "[planner]") {
+    Table table = up({10, 20, 30, k_none, k_none, k_none});
+    test::add_benchmark(table, "second", {1, 2, 4, k_none, k_none, k_none});
+    const auto tables = plan_tables(plan(table));
+    REQUIRE(tables.size() == 2);
+    CHECK(tables[0].header.size() == 2);
+    REQUIRE(tables[1].rows.size() == 2);
+    CHECK(tables[1].rows[1][0] == "second");
+    CHECK(tables[1].header.size() == 1 + tables[0].rows.size());
+    CHECK_THAT(tables[1].rows[1].back(), Contains(" to "));
 }
 
 TEST_CASE("the study counts a hit where the best is among the three recommended", "[planner]") {
