@@ -111,15 +111,19 @@ def decoded(data: bytes) -> dict[str, object]:
 def resized() -> list[dict[str, object]]:
     filters = {"nearest": 0, "box": 4, "bilinear": 2, "hamming": 5, "bicubic": 3, "lanczos": 1}
     sizes = [((37, 29), (224, 224)), ((640, 427), (336, 224)), ((97, 131), (13, 17)), ((1, 1), (5, 3)), ((5, 3), (1, 1)),
-             ((64, 64), (64, 20)), ((64, 64), (20, 64)), ((64, 48), (64, 48)), ((7, 500), (14, 31)), ((500, 7), (31, 14))]
+             ((64, 64), (64, 20)), ((64, 64), (20, 64)), ((64, 48), (64, 48)), ((7, 500), (14, 31)), ((500, 7), (31, 14)),
+             ((100, 200), (50, 99)), ((100, 200), (50, 100)), ((60, 300), (20, 21))]
     rows = []
     for (width, height), (out_width, out_height) in sizes:
         source = Image.fromarray(pattern(width, height))
         for name, code in filters.items():
             if name in ("nearest", "hamming"):
                 continue
+            by_rows = source.resize((out_width, height), Image.Resampling(code))
+            by_rows = by_rows.resize((out_width, out_height), Image.Resampling(code))
             rows.append({"from": [width, height], "to": [out_width, out_height], "filter": name,
-                         "sha256": digest(source.resize((out_width, out_height), Image.Resampling(code)))})
+                         "sha256": digest(source.resize((out_width, out_height), Image.Resampling(code))),
+                         "rows_first": digest(by_rows)})
     return rows
 
 

@@ -135,12 +135,15 @@ Filter filter_named(const std::string& name) {
                             "use box, bilinear, bicubic or lanczos (Pillow's 4, 2, 3, 1)");
 }
 
-Image resize(const Image& image, int width, int height, Filter filter) {
+Image resize(const Image& image, int width, int height, Filter filter, PassOrder order) {
     core::ensure(width >= 1 && height >= 1 && image.width >= 1 && image.height >= 1, "resize from and to at least one pixel");
     if (width == image.width && height == image.height) return image;
     if (width == image.width) return resize_columns(image, height, filter);
-    Image rows = resize_rows(image, width, filter);
-    return height == image.height ? rows : resize_columns(rows, height, filter);
+    if (height == image.height) return resize_rows(image, width, filter);
+    const int lower = image.height - height, narrower = image.width - width;
+    const bool columns_first = order == PassOrder::pillow_13 && lower > 0 && lower > 2 * narrower;
+    return columns_first ? resize_rows(resize_columns(image, height, filter), width, filter)
+                         : resize_columns(resize_rows(image, width, filter), height, filter);
 }
 
 Image crop(const Image& image, int left, int top, int width, int height) {
