@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pillow's decoding and resizing, for tests/unit/data_image_test.cpp.
 
-image_decode.py OUTPUT.json writes the figures, and small picture files of every kind into the folder images/ beside it.
+Writes tests/golden/image_decode.json, and small picture files of every kind into tests/golden/images.
 For each file: width, height and the SHA-256 of the bytes of Image.open(file).convert("RGB"), or "error".
 For each resize: the SHA-256 of Image.resize of the pattern below.
 """
@@ -9,8 +9,9 @@ For each resize: the SHA-256 of Image.resize of the pattern below.
 import hashlib
 import io
 import json
-import sys
+import struct
 import warnings
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -84,9 +85,6 @@ def pictures() -> dict[str, bytes]:
 
 def png16(samples: np.ndarray, color: int) -> bytes:
     """A 16-bit PNG, which Pillow cannot write: [height, width, 2 * channels] big-endian bytes."""
-    import struct
-    import zlib
-
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
@@ -129,7 +127,7 @@ def resized() -> list[dict[str, object]]:
 
 def main() -> None:
     warnings.simplefilter("error", Image.DecompressionBombWarning)
-    output = Path(sys.argv[1])
+    output = Path(__file__).parents[1] / "golden" / "image_decode.json"
     folder = output.parent / "images"
     folder.mkdir(exist_ok=True)
     files = {}
