@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # The tree that `cmake --install build --prefix FOLDER` makes can be moved: programs find their own parts relative to
-# themselves. LibTorch and the report's Python stay where they were at configure time; LVR_PYTHON in the environment
-# overrides the latter, LVR_TORCH_DIR (through share/lvr/env.sh) says where LibTorch is if it has moved.
+# themselves. LibTorch and the report's Python stay where they were at configure time; in the environment LVR_PYTHON
+# overrides the latter, and LVR_TORCH_DIR (through share/lvr/env.sh) says where LibTorch is if it is no longer there.
 include(GNUInstallDirs)
 
 # The report's Python: the user's own, or the set-up's virtual environment (made before or after this configure run).
 set(LVR_PYTHON_RECORDED ${LVR_PYTHON})
 if(NOT LVR_PYTHON_RECORDED)
   set(LVR_PYTHON_RECORDED ${PROJECT_BINARY_DIR}/venv/bin/python)
+  if(NOT EXISTS ${LVR_PYTHON_RECORDED} AND EXISTS ${PROJECT_SOURCE_DIR}/build/venv/bin/python)
+    set(LVR_PYTHON_RECORDED ${PROJECT_SOURCE_DIR}/build/venv/bin/python)
+  endif()
 endif()
 message(STATUS "Report: ${LVR_PYTHON_RECORDED}")
 

@@ -49,7 +49,9 @@ endfunction()
 
 set(LVR_CUDA OFF)
 if(LVR_WITH_TORCH)
-  file(GLOB lvr_venv_torch ${PROJECT_BINARY_DIR}/venv/lib/python3*/site-packages/torch)
+  # The set-up fills build/venv; other build folders (debug, asan) use it too.
+  file(GLOB lvr_venv_torch ${PROJECT_BINARY_DIR}/venv/lib/python3*/site-packages/torch
+       ${PROJECT_SOURCE_DIR}/build/venv/lib/python3*/site-packages/torch)
   if(Torch_DIR)  # a CMake package names its own folder: ROOT/share/cmake/Torch
     get_filename_component(lvr_torch_package ${Torch_DIR}/../../.. ABSOLUTE)
   endif()
@@ -57,7 +59,7 @@ if(LVR_WITH_TORCH)
   set(LVR_TORCH_ROOT NOTFOUND)
   if(LVR_TORCH_DIR)
     set(where PATHS ${LVR_TORCH_DIR} NO_DEFAULT_PATH)
-  elseif(DEFINED ENV{LVR_TORCH_DIR})
+  elseif(NOT "$ENV{LVR_TORCH_DIR}" STREQUAL "")
     set(where PATHS $ENV{LVR_TORCH_DIR} NO_DEFAULT_PATH)
   else()
     set(where HINTS ${lvr_torch_package} ${lvr_venv_torch} PATH_SUFFIXES torch)

@@ -5,6 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/steps.sh
+case " $* " in *" --help "* | *" -h "*) sed -n '3,5s/^# \{0,1\}//p' "$0"; exec scripts/setup.sh --help ;; esac
 scripts/setup.sh "$@"
 for table in v3 v1; do
   step "the law on data/paper/$table.csv, with policy, search and planners" \

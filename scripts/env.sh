@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Source this before `mpirun` on a laptop, in a container or as root:   . scripts/env.sh
-# Inside a Slurm job it changes nothing, since there the scheduler places the ranks.
+# Inside a Slurm job it leaves placing the ranks to the scheduler.
+# LVR_TORCH_DIR=FOLDER: where LibTorch is, if it is no longer where it was when lvr was built.
+if [ -n "${LVR_TORCH_DIR:-}" ]; then
+  export LD_LIBRARY_PATH="$LVR_TORCH_DIR/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+fi
 if [ -z "${SLURM_JOB_ID:-}" ]; then
   # Open MPI refuses root and more ranks than cores unless it is told that this is meant.
   export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1

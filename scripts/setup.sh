@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# setup.sh [--no-apt] [--browser] [CMAKE OPTIONS...]
+# setup.sh [--no-apt] [--no-report] [--browser] [CMAKE OPTIONS...]
 # Installs what lvr needs and builds it into build/ (programs in build/bin). Run it as often as you like: what is done
 # is not done again.
 #   --no-apt     nobody is root here: use what modules, Spack or CMAKE_PREFIX_PATH provide, and say what is missing
+#   --no-report  without the report's Python packages; lvr-fit does all of its own work without them
 #   --browser    also Chromium and the packages that the slow tests drive it with
 # Environment:
 #   LVR_WITH_CUDA=AUTO|ON|OFF  use the CUDA toolkit if there is one (AUTO), must (ON), must not (OFF)
@@ -13,13 +14,14 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/steps.sh
 
-use_apt=yes browser=no
+use_apt=yes browser=no report=yes
 cmake_options=()
 for argument in "$@"; do
   case $argument in
     --no-apt) use_apt=no ;;
     --browser) browser=yes ;;
-    -h | --help) sed -n '3,13s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --no-report) report=no ;;
+    -h | --help) sed -n '3,14s/^# \{0,1\}//p' "$0"; exit 0 ;;
     -D*) cmake_options+=("$argument") ;;
     *) fail "setup.sh does not know '$argument'" "see scripts/setup.sh --help" ;;
   esac
@@ -59,7 +61,9 @@ install_debian_packages() {
 check_tools() {
   local missing=() tool
   for tool in cmake ninja c++ git; do command -v $tool >/dev/null || missing+=("$tool"); done
-  [ -n "$python" ] || command -v python3 >/dev/null || missing+=(python3)
+  if [ $report = yes ] || [ "$with_torch$torch_dir" = ON ]; then
+    [ -n "$python" ] || command -v python3 >/dev/null || missing+=(python3)
+  fi
   [ ${#missing[@]} -eq 0 ] || fail "these tools are missing: ${missing[*]}" \
     "load the modules that have them (libraries that are missing are named by CMake, below)"
   command -v ccache >/dev/null || say "ccache is not there: builds work, but each starts from nothing"
@@ -67,12 +71,14 @@ check_tools() {
 
 # The folder of a CUDA toolkit of the version that the pinned LibTorch was built for, with all its libraries.
 matching_toolkit() {
-  local nvcc root
+  local nvcc root known library
   nvcc=$(command -v nvcc || ls /usr/local/cuda/bin/nvcc 2>/dev/null) || return 1
-  "$nvcc" --version | grep -q 'release 13\.' || return 1
+  # Whole outputs, then a match: with pipefail, `... | grep -q` fails at random when grep leaves early.
+  [[ $("$nvcc" --version) == *"release 13."* ]] || return 1
+  known=$(ldconfig -p 2>/dev/null || true)
   root=$(dirname "$(dirname "$(readlink -f "$nvcc")")")
   for library in libcudnn.so.9 libnccl.so.2 libcublas.so.13; do
-    [ -e "$root/lib64/$library" ] || ldconfig -p | grep -q "$library" || return 1
+    [ -e "$root/lib64/$library" ] || [[ $known == *"$library"* ]] || return 1
   done
   echo "$root"
 }
@@ -97,23 +103,29 @@ pip_install() { build/venv/bin/pip install -qqq "$@" || build/venv/bin/pip insta
 install_python_packages() {
   local wanted stamp=build/venv/.lvr-installed
   wanted=$(torch_requirements
-           [ -n "$python" ] || cat analysis/report/requirements.txt
+           [ -n "$python" ] || [ $report = no ] || cat analysis/report/requirements.txt
            [ $browser = no ] || cat tests/report/requirements.txt)
-  if [ -z "$wanted" ]; then say "nothing to install: LibTorch and Python are your own"; return; fi
+  if [ -z "$wanted" ]; then say "nothing to install"; return; fi
   if [ -f $stamp ] && [ -z "$(grep -vxFf $stamp <<<"$wanted")" ]; then
     say "the packages of build/venv are installed"
     return
   fi
-  python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
-    fail "python3 is $(python3 --version 2>&1), but LibTorch's wheel needs 3.10 or later" "load a newer Python"
+  python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+    fail "python3 is $(python3 --version 2>&1), but the pinned packages need 3.11 or later" "load a newer Python"
   [ -x build/venv/bin/pip ] || python3 -m venv build/venv
   say "installing $(grep -c '^[a-z]' <<<"$wanted") packages into build/venv"
   mkdir -p build
-  torch_requirements >build/requirements-torch.txt
+  grep -E '^(torch|nvidia)' <<<"$wanted" >build/requirements-torch.txt || true
   [ ! -s build/requirements-torch.txt ] || pip_install --no-deps -r build/requirements-torch.txt
-  [ -n "$python" ] || pip_install -r analysis/report/requirements.txt
+  [ -n "$python" ] || [ $report = no ] || pip_install -r analysis/report/requirements.txt
   [ $browser = no ] || pip_install -r tests/report/requirements.txt
   { cat $stamp 2>/dev/null; echo "$wanted"; } | sort -u >$stamp.new && mv $stamp.new $stamp
+}
+
+# The libraries first, all that are missing in one message, before anything is fetched.
+check_libraries() {
+  cmake -S . -B build/libraries -G Ninja -DLVR_WITH_TORCH=OFF "${cmake_options[@]}" -DLVR_WITH_TORCH=OFF \
+    >build/libraries.log 2>&1 || { cat build/libraries.log; fail "libraries are missing"; }
 }
 
 configure() {
@@ -131,6 +143,7 @@ if [ $use_apt = yes ] && ! command -v apt-get >/dev/null; then
 fi
 if [ $use_apt = yes ]; then step "Debian packages" install_debian_packages >&2; fi
 step "tools" check_tools >&2
+if [ $use_apt = no ]; then step "libraries" check_libraries >&2; fi
 step "Python packages and LibTorch" install_python_packages >&2
 step "configure" configure >&2
 step "build" build >&2

@@ -5,6 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/steps.sh
+case " $* " in *" --help "* | *" -h "*) sed -n '3,5s/^# \{0,1\}//p' "$0"; exec scripts/setup.sh --help ;; esac
 slow=no
 options=()
 for argument in "$@"; do

@@ -17,3 +17,9 @@ LVR_PYTHON=/nowhere/python moved/tree/bin/lvr-report out 2>message || status=$?
 [ $status = 3 ] || { echo "FAILED: lvr-report without Python ends with $status"; exit 1; }
 grep -q LVR_PYTHON message
 moved/tree/bin/lvr-report --help | grep -qi usage
+
+# Its report is drawn by its own scripts, not by those of the source tree.
+rm -rf moved/tree/share/lvr/report
+status=0
+moved/tree/bin/lvr-report out 2>message || status=$?
+[ $status = 3 ] && grep -q lvr_report.py message || { cat message; echo "FAILED: status $status without scripts"; exit 1; }
