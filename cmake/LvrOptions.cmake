@@ -33,7 +33,9 @@ set(LVR_GCC12 $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSI
 # Results must not depend on how the compiler contracts a*b+c.
 set(LVR_CXX_FLAGS -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wno-missing-field-initializers -ffp-contract=off ${LVR_GCC12})
 if(LVR_SANITIZE)
-  list(APPEND LVR_CXX_FLAGS -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  # Assertions stay on too: an index past the size but inside the capacity is nothing to the address sanitizer.
+  list(APPEND LVR_CXX_FLAGS -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+       -UNDEBUG -D_GLIBCXX_ASSERTIONS)
   add_link_options(-fsanitize=address,undefined)
 endif()
 set(LVR_CXX_FLAGS "$<$<COMPILE_LANGUAGE:CXX>:${LVR_CXX_FLAGS}>")  # nvcc knows none of these
