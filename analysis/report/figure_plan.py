@@ -123,7 +123,7 @@ def study_recall(law: Law, subset: str) -> Figure:
             for at, planner in enumerate(planners):
                 curve = vector((study[scenario].get(planner) or {}).get(reading, {}).get(subset))
                 spread = 0.035 * (at - (len(planners) - 1) / 2)  # lines that coincide stay visible
-                ax.plot(trained[: len(curve)] + spread, curve, **_line(planner, planners))
+                ax.plot(trained[: len(curve)] + spread, curve[: len(trained)], **_line(planner, planners))
             ax.set_ylim(-4, 104)
             ax.set_title(f"{SCENARIOS[scenario]}: {READINGS[reading]}", loc="left", fontsize=8.5)
         row[0].set_ylabel("Recall@3 (%)")

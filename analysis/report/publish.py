@@ -52,7 +52,7 @@ def check_stdout() -> None:
 
 
 def write_stdout(content: bytes) -> None:
-    """At once and past Python's buffer, which would fail a second time when Python ends; raises ReportError (output)."""
+    """Past Python's buffer, which would fail a second time when Python ends; raises ReportError (output)."""
     check_stdout()
     try:
         while content:
