@@ -14,16 +14,18 @@ from matplotlib.path import Path as Outline
 
 from labels import place_labels
 from law import BEST, C_LABEL, Benchmark, Vector
-from style import FAINT, GRID, HALO, INK, SURFACE_COLOURS, families_of, figures, legend_text, plain
-from style import UNKNOWN_FAMILY
-from surface import colour_range, grid, has_surface, hull
+from style import FAINT, GRID, HALO, INK, SURFACE_COLOURS, UNKNOWN_FAMILY
+from style import families_of, figures, legend_text, note_figure, plain
+from surface import colour_range, grid, has_surface, hull, why_not_drawn
 
 _MOST_NAMES = 24  # more names than that cannot be read on a map; then the best and the worst are named
 _MANY = 60  # from here on markers are small
 
 
 def law_surface(benchmark: Benchmark) -> Figure:
-    """Two panels, or the map alone where there is no surface."""
+    """Two panels, the map alone where there is no surface, or a note where no axis can hold the values."""
+    if note := why_not_drawn(benchmark):
+        return note_figure(f"Law surface: {benchmark.name}", note)
     is_surface = has_surface(benchmark)
     figure = plt.figure(figsize=(11.5, 5.3) if is_surface else (7.2, 5.3))
     colours = Normalize(*colour_range(benchmark))

@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from law import Benchmark, Law, pair, vector
+from law import Benchmark, Law, Vector, pair, vector
 from style import BLUE, FAINT, GREEN, INK, ORANGE, PURPLE, RED, SKY, hide_unused, panel_grid, plain
+from surface import fits_scale
 
 _MOST_PICKS = 12
 SCENARIOS = {
@@ -67,16 +68,25 @@ def plan_intervals(law: Law) -> Figure | None:
 def _draw_picks(ax: Axes, picks: list[dict[str, Any]], benchmark: Benchmark) -> None:
     positions = np.arange(len(picks))
     intervals = np.array([interval_of(pick, benchmark.name) for pick in picks])
-    ax.hlines(positions, intervals[:, 0], intervals[:, 1], color=BLUE, linewidth=3.2)
-    ax.scatter(intervals.mean(axis=1), positions, s=26, color=BLUE, edgecolors="white", zorder=3)
-    if benchmark.score.size:
-        ax.axvline(benchmark.score.max(), color=RED, linewidth=1.1, linestyle=(0, (4, 2)))
-        ax.plot(benchmark.score, np.full(len(benchmark.score), len(picks) - 0.3), "|", color=FAINT, markersize=7)
+    if fits_scale(intervals, benchmark.score):
+        _draw_intervals(ax, positions, intervals, benchmark)
+    else:
+        ax.text(0.5, 0.5, "not drawn: beyond ±1e30", transform=ax.transAxes, ha="center", va="center", color=FAINT)
+        ax.set_xticks([])
     ax.set_yticks(positions, [f"{i + 1}. {plain(pick['representation'], 22)}" for i, pick in enumerate(picks)])
     ax.set_ylim(len(picks) - 0.1, -0.6)
     ax.tick_params(axis="y", length=0)
     ax.set_title(plain(benchmark.name, 30), loc="left")
     ax.set_xlabel(plain(f"Score ({benchmark.score_unit})", 40))
+
+
+def _draw_intervals(ax: Axes, positions: Vector, intervals: Vector, benchmark: Benchmark) -> None:
+    """@param positions [k] @param intervals [k, 2]"""
+    ax.hlines(positions, intervals[:, 0], intervals[:, 1], color=BLUE, linewidth=3.2)
+    ax.scatter(intervals.mean(axis=1), positions, s=26, color=BLUE, edgecolors="white", zorder=3)
+    if benchmark.score.size:
+        ax.axvline(benchmark.score.max(), color=RED, linewidth=1.1, linestyle=(0, (4, 2)))
+        ax.plot(benchmark.score, np.full(len(benchmark.score), len(positions) - 0.3), "|", color=FAINT, markersize=7)
 
 
 def _interval_handles() -> list[Line2D]:
@@ -113,7 +123,7 @@ def study_recall(law: Law, subset: str) -> Figure:
             for at, planner in enumerate(planners):
                 curve = vector((study[scenario].get(planner) or {}).get(reading, {}).get(subset))
                 spread = 0.035 * (at - (len(planners) - 1) / 2)  # lines that coincide stay visible
-                ax.plot(trained[: len(curve)] + spread, curve, **_line(planner, planners))
+                ax.plot(trained[: len(curve)] + spread, curve[: len(trained)], **_line(planner, planners))
             ax.set_ylim(-4, 104)
             ax.set_title(f"{SCENARIOS[scenario]}: {READINGS[reading]}", loc="left", fontsize=8.5)
         row[0].set_ylabel("Recall@3 (%)")

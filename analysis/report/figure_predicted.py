@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 
 from labels import place_labels
 from law import BEST, Benchmark, Vector
-from style import BLUE, FAINT, GREEN, RED, figures, plain
+from style import BLUE, FAINT, GREEN, RED, figures, note_figure, plain
+from surface import LARGEST, why_not_drawn
 
 _MOST_ROWS = 24  # of the error panel
 _MOST_NAMES = 18  # of the scatter
@@ -21,6 +22,8 @@ def predicted_against_measured(benchmark: Benchmark) -> Figure | None:
     fit = benchmark.fits.get(BEST)
     if fit is None or not np.isfinite(fit.fitted).any():
         return None
+    if note := why_not_drawn(benchmark):
+        return note_figure(f"Predicted against measured: {benchmark.name}", note)
     figure = plt.figure(figsize=(11.5, 5.6))
     scatter = figure.add_axes((0.065, 0.1, 0.4, 0.72))
     errors = figure.add_axes((0.66, 0.1, 0.325, 0.72))
@@ -95,7 +98,10 @@ def _draw_left_out(ax: Axes, score: Vector, loo: Vector, shown: Vector, size: in
 def _draw_errors(ax: Axes, benchmark: Benchmark, rows: Vector) -> None:
     """Error by representation, largest leave-one-out error on top. @param rows [k]"""
     fit, positions = benchmark.fits[BEST], np.arange(len(rows))
-    loo, fitted = (values[rows] - benchmark.score[rows] for values in (fit.loo, fit.fitted))
+    loo, fitted = (
+        np.where(np.abs(values[rows]) <= LARGEST, values[rows], np.nan) - benchmark.score[rows]
+        for values in (fit.loo, fit.fitted)
+    )
     ax.axvline(0, color=FAINT, linewidth=0.9)
     ax.hlines(positions, np.where(np.isfinite(fitted), fitted, 0), loo, color=RED, linewidth=1.4, alpha=0.5)
     ax.scatter(fitted, positions, s=24, color=GREEN, edgecolors="white", linewidths=0.5, zorder=4)

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from law import Law, Vector, vector
+from law import Law, Vector, number, vector
 from style import BLUE, FAINT, GREEN, ORANGE, hide_unused, panel_grid, plain
 
 SAMPLINGS = {
@@ -30,6 +30,20 @@ def has_policy(law: Law) -> bool:
     return any((law.tree.get("policy") or {}).get(sampling) for sampling in SAMPLINGS)
 
 
+def method_words(law: Law) -> str:
+    """How the recalls were found, where the fit says so."""
+    how = law.tree.get("policy_method") or {}
+    method, trials = str(how.get("method") or ""), number(how.get("trials"))
+    if method.startswith("simul"):
+        return f"simulated, {int(trials):,} trials" if np.isfinite(trials) else "simulated"
+    return "exact, over all subsets" if method == "exact" else ""
+
+
+def _title(words: str, *details: str) -> str:
+    known = "; ".join(detail for detail in details if detail)
+    return f"{words} ({known})" if known else words
+
+
 def recall_mean(law: Law) -> Figure:
     """Mean over the benchmarks: one row per reading, one column per length of the list of recommendations."""
     figure, axes = plt.subplots(3, 3, figsize=(10.6, 8.3), sharex=True, sharey=True, layout="constrained")
@@ -43,7 +57,8 @@ def recall_mean(law: Law) -> Figure:
         ax.set_title(f"Best among the top {top}" if top > 1 else "Best ranked first", loc="left")
     for ax in axes[-1]:
         ax.set_xlabel("Representations trained, n")
-    figure.suptitle(f"Recall of the best representation, mean over benchmarks ({_count(law)})", x=0.01, ha="left")
+    title = _title("Recall of the best representation, mean over benchmarks", str(_count(law)), method_words(law))
+    figure.suptitle(title, x=0.01, ha="left")
     figure.legend(handles=_handles(), loc="outside lower left", ncols=3)
     return figure
 
@@ -77,7 +92,8 @@ def recall_by_benchmark(law: Law) -> Figure:
             ax.set_xlabel("Representations trained, n")
             ax.xaxis.set_tick_params(labelbottom=True)
     hide_unused(flat, len(names))
-    figure.suptitle("Recall of the best representation among the top 3, per benchmark", x=0.01, ha="left")
+    title = _title("Recall of the best representation among the top 3, per benchmark", method_words(law))
+    figure.suptitle(title, x=0.01, ha="left")
     thin = Line2D([], [], color=FAINT, linewidth=0.9, label="thin: found by exactly n trained")
     figure.legend(handles=_handles() + [thin], loc="outside lower left", ncols=4 if columns > 3 else 2)
     return figure

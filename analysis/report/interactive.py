@@ -12,7 +12,7 @@ from plotly.offline import get_plotlyjs
 from law import BEST, C_LABEL, Benchmark
 from names3d import ASPECT, CENTRE, EYE, MOST_NAMES, STEPS, names_of, numbered, plotly_text
 from style import INK, RED, figures
-from surface import along, colour_range, grid, has_surface, hull, predict
+from surface import along, colour_range, grid, has_surface, hull, predict, why_not_drawn
 
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
@@ -24,6 +24,8 @@ def plotly_script() -> str:
 
 def surface_figure(benchmark: Benchmark, picks: list[str]) -> dict[str, Any]:
     """@param picks names that the planner would train next, in order @return {"data": [...], "layout": {...}}"""
+    if note := why_not_drawn(benchmark):
+        return _note(benchmark, note)
     figure = go.Figure()
     if has_surface(benchmark):
         _add_surface(figure, benchmark)
@@ -32,8 +34,15 @@ def surface_figure(benchmark: Benchmark, picks: list[str]) -> dict[str, Any]:
     if has_surface(benchmark):
         _add_left_out(figure, benchmark)
         _add_unmeasured(figure, benchmark, picks)
-    figure.update_layout(_layout(benchmark, picks))
+    figure.update_layout(_layout(benchmark, names_of(benchmark, picks)))
     return _plain(figure.to_plotly_json())
+
+
+def _note(benchmark: Benchmark, note: str) -> dict[str, Any]:
+    """An empty scene with a line of text before it."""
+    layout = _layout(benchmark, [])
+    layout["annotations"] = [{"text": plotly_text(note), "showarrow": False, "xref": "paper", "yref": "paper"}]
+    return {"data": [{"type": "scatter3d", "name": "measured", "x": [], "y": [], "z": []}], "layout": layout}
 
 
 def _add_surface(figure: go.Figure, benchmark: Benchmark) -> None:
@@ -177,7 +186,7 @@ def _add_unmeasured(figure: go.Figure, benchmark: Benchmark, picks: list[str]) -
     )
 
 
-def _layout(benchmark: Benchmark, picks: list[str]) -> dict[str, Any]:
+def _layout(benchmark: Benchmark, names: list[dict[str, Any]]) -> dict[str, Any]:
     def axis(title: str) -> dict[str, Any]:
         return {
             "title": {"text": plotly_text(title), "font": {"size": 12}},
@@ -198,7 +207,7 @@ def _layout(benchmark: Benchmark, picks: list[str]) -> dict[str, Any]:
         "legend": {"orientation": "h", "x": 0, "y": 0, "yanchor": "top", "font": {"size": 11}},
         "hoverlabel": {"bgcolor": "white", "font": {"color": INK}},
         "scene": {
-            "annotations": names_of(benchmark, picks),
+            "annotations": names,
             "xaxis": axis(benchmark.a_label),
             "yaxis": axis(C_LABEL),
             "zaxis": axis(f"Score ({benchmark.score_unit})"),

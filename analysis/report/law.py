@@ -153,6 +153,10 @@ def _benchmark(name: str, tree: Mapping[str, Any]) -> Benchmark:
     columns = ([str(family or "") for family in points["family"]], vector(points["A"]), vector(points["C"]), score)
     if any(len(column) != len(names) for column in columns):
         raise ValueError(f"the points of {name} are not equally many")
+    open_names = list(unmeasured.get("representation") or [])
+    open_columns = (open_names, vector(unmeasured.get("A")), vector(unmeasured.get("C")))
+    if len({len(column) for column in open_columns}) > 1:
+        raise ValueError(f"the unmeasured points of {name} are not equally many")
     return Benchmark(
         name,
         tree.get("unit") or "",
@@ -161,9 +165,7 @@ def _benchmark(name: str, tree: Mapping[str, Any]) -> Benchmark:
         list(tree.get("influential") or []),
         names,
         *columns,
-        list(unmeasured.get("representation") or []),
-        vector(unmeasured.get("A")),
-        vector(unmeasured.get("C")),
+        *open_columns,
         scales,
         fits,
         tree,
@@ -172,6 +174,8 @@ def _benchmark(name: str, tree: Mapping[str, Any]) -> Benchmark:
 
 def _fit(tree: Mapping[str, Any], score: Scale, n: int) -> Fit:
     fitted, loo = (score.back(vector(tree.get(key))) for key in ("fitted", "loo_predicted"))
+    for key in ("leverage", "cooks_distance"):
+        _sized(vector(tree.get(key)), n)
     return Fit(tree, _sized(fitted, n), _sized(loo, n))
 
 
@@ -180,5 +184,5 @@ def _sized(values: Vector, n: int) -> Vector:
     if values.size == 0:
         return np.full(n, np.nan)
     if values.size != n:
-        raise ValueError("there are not as many predictions as points")
+        raise ValueError("a fit's columns are not as long as its points are many")
     return values

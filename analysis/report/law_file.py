@@ -17,6 +17,7 @@ import numpy as np
 
 from failure import input_error
 from law import Law, law_of
+from shape import check_shape
 
 DEEPEST = 64  # a damaged file may hold itself
 MOST_MEMBERS = 2_000_000
@@ -52,6 +53,7 @@ def load_law(folder: Path) -> Law:
     """The law in folder/law.h5; raises ReportError (input)"""
     tree, provenance = read_law(folder)
     try:
+        check_shape(tree)
         return law_of(tree, provenance)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         what = f"has no {error}" if isinstance(error, KeyError) else str(error)

@@ -23,16 +23,27 @@ from typing import Any
 sys.dont_write_bytecode = True  # an installed tree may belong to someone else
 
 from failure import EXIT_INPUT, EXIT_INTERNAL, EXIT_INTERRUPTED, ReportError, input_error
+from publish import check_stdout, write_stdout
 
 _REQUIREMENTS = Path(__file__).resolve().parent / "requirements.txt"
 
 
 def say(message: str) -> None:
-    print(f"lvr-report: {message}", file=sys.stderr)
+    """Talk, which nobody need hear: the exit status speaks as well."""
+    try:
+        if sys.stderr is not None:
+            print(f"lvr-report: {message}", file=sys.stderr)
+    except OSError:
+        pass
+
+
+class _Parser(argparse.ArgumentParser):
+    def print_help(self, file: Any = None) -> None:
+        write_stdout(self.format_help().encode())  # or an error, as for any other output
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="lvr-report",
         description="Figures and a self-contained report.html from a folder that lvr-fit --out wrote.",
         epilog="Writes DIR/figures/*.svg, *.png and DIR/report.html; prints the path of report.html.",
@@ -55,10 +66,20 @@ def load(module: str) -> Any:
         ) from error
 
 
-def run(folder: Path) -> int:
+def report() -> None:
+    """Raises ReportError."""
+    folder = arguments().folder
+    check_stdout()  # before the work
+    law = load("law_file").load_law(folder)
+    page = load("draw").draw_report(law, folder, say)
+    write_stdout(os.fsencode(page) + b"\n")  # whatever bytes the folder's name is made of
+
+
+def run() -> int:
+    """@return the exit status, once a message says what is wrong"""
     try:
-        law = load("law_file").load_law(folder)
-        page = load("draw").draw_report(law, folder, say)
+        report()
+        return 0
     except ReportError as error:
         say(f"error: {error}")
         return error.status
@@ -70,9 +91,6 @@ def run(folder: Path) -> int:
             "\n  remedy: run again with LVR_REPORT_DEBUG=1 and report what it prints"
         )
         return EXIT_INTERNAL
-    sys.stdout.buffer.write(os.fsencode(page) + b"\n")  # whatever bytes the folder's name is made of
-    sys.stdout.flush()
-    return 0
 
 
 def _interrupted(*_: object) -> None:
@@ -82,7 +100,7 @@ def _interrupted(*_: object) -> None:
 def main() -> int:
     signal.signal(signal.SIGTERM, _interrupted)
     try:
-        return run(arguments().folder)
+        return run()
     except KeyboardInterrupt:
         say("stopped by a signal; run it again")
         return EXIT_INTERRUPTED

@@ -105,12 +105,16 @@ def _tiles(law: Law) -> list[dict[str, str]]:
     return [
         {
             "what": f"{group_title(name)} ({int(number(group['count']))})",
-            "value": f"R² {figures(number(group[BEST].get('r2')), 3)}",
-            "more": f"in sample; leave-one-out {figures(number(group[BEST].get('loo_r2')), 3)}; "
+            "value": f"R² {figures(number(_best(group).get('r2')), 3)}",
+            "more": f"in sample; leave-one-out {figures(number(_best(group).get('loo_r2')), 3)}; "
             f"random columns {figures(number(group.get('random_quadratic_expected_r2')), 3)}",
         }
         for name, group in law.groups.items()
     ]
+
+
+def _best(group: Mapping[str, Any]) -> Mapping[str, Any]:
+    return group.get(BEST) or {}
 
 
 def _panel_title(benchmark: Benchmark) -> str:

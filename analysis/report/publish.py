@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files that are complete or absent: written under a temporary name, synced, then renamed."""
+"""Output: files that are complete or absent (written under a temporary name, synced, then renamed), and stdout."""
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -42,6 +43,30 @@ def write_file(path: Path, content: bytes) -> None:
     finally:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
+
+
+def check_stdout() -> None:
+    """Raises ReportError (output) if stdout is closed."""
+    if sys.stdout is None:
+        raise _failed_stdout("it is closed")
+
+
+def write_stdout(content: bytes) -> None:
+    """Past Python's buffer, which would fail a second time when Python ends; raises ReportError (output)."""
+    check_stdout()
+    try:
+        while content:
+            content = content[os.write(sys.stdout.fileno(), content) :]
+    except OSError as error:
+        raise _failed_stdout(error.strerror or str(error)) from error
+
+
+def _failed_stdout(reason: str) -> ReportError:
+    return output_error(
+        f"standard output: cannot be written ({reason})",
+        "what is printed there, such as the path of report.html, is the answer to the command",
+        "send standard output to the terminal, a file with room or a program that reads it",
+    )
 
 
 def _umask() -> int:

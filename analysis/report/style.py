@@ -137,6 +137,14 @@ def tint(colour: str, strength: float = 0.33) -> str:
     return matplotlib.colors.to_hex([1 - strength * (1 - part) for part in matplotlib.colors.to_rgb(colour)])
 
 
+def note_figure(title: str, note: str) -> Figure:
+    """Stands for a figure that cannot be drawn."""
+    figure = Figure(figsize=(7.2, 1.2))
+    figure.text(0.012, 0.9, plain(title, 70), fontsize=12, weight="bold", va="top")
+    figure.text(0.012, 0.45, note, fontsize=9, color=FAINT, va="top")
+    return figure
+
+
 def hide_unused(axes: list[Axes], used: int) -> None:
     for ax in axes[used:]:
         ax.set_visible(False)

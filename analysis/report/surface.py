@@ -8,12 +8,36 @@ from matplotlib.path import Path
 from law import BEST, Benchmark, Fit, Vector
 
 
+LARGEST = 1e30  # WebGL counts in single precision, up to 3e38, and squares of coordinates must not overflow either
+
+
+def fits_scale(*columns: Vector) -> bool:
+    """True if an axis can hold the values. NaN is no obstacle: it is not drawn."""
+    return all(bool((np.abs(values[~np.isnan(values)]) <= LARGEST).all()) for values in columns)
+
+
+def why_not_drawn(benchmark: Benchmark) -> str:
+    """Names the columns that no axis can hold; empty if all can be drawn."""
+    columns = {
+        "A": (benchmark.a, benchmark.open_a),
+        "C": (benchmark.c, benchmark.open_c),
+        "score": (benchmark.score,),
+    }
+    too_large = [name for name, values in columns.items() if not fits_scale(*values)]
+    return f"Not drawn: {' and '.join(too_large)} beyond ±1e30, which no axis can show" if too_large else ""
+
+
 def has_surface(benchmark: Benchmark) -> bool:
-    """True if A and C vary and every coefficient is defined."""
+    """True if A and C vary, every coefficient is defined and an axis can hold all of the surface."""
     fit = benchmark.fits.get(BEST)
     if fit is None or not fit.coefficients or not np.all(np.isfinite(list(fit.coefficients.values()))):
         return False
-    return all(np.isfinite(values).all() and np.ptp(values) > 0 for values in (benchmark.a, benchmark.c))
+    if why_not_drawn(benchmark):
+        return False
+    if not all(np.isfinite(values).all() and np.ptp(values) > 0 for values in (benchmark.a, benchmark.c)):
+        return False
+    score = grid(benchmark, 9)[2]
+    return bool(np.isfinite(score).all()) and fits_scale(score)
 
 
 def predict(benchmark: Benchmark, fit: Fit, a: Vector, c: Vector) -> Vector:

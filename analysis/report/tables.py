@@ -73,16 +73,18 @@ def r2_table(law: Law) -> Table:
 
 
 _RELIABILITY = (
-    "The quadratic in A and C: how sure it is. Interval: bootstrap of R². Random: the R² that as many columns of random "
-    "numbers are expected to reach. Left out, and A alone: leave-one-out R² with A and C, and with A alone. RMSE: of "
-    "leave-one-out, in the score’s units. Family out: R² with a whole family left out. τ (Kendall) and ρ (Spearman): of "
-    "leave-one-out predictions with the scores. p: by permutation of the scores."
+    "The quadratic in A and C: how sure it is. Population: {level}interval of the population R². Bootstrap: the same "
+    "of R² in sample, over resampled representations. Random: the R² that as many columns of random numbers are "
+    "expected to reach. Left out, and A alone: leave-one-out R² with A and C, and with A alone. RMSE: of "
+    "leave-one-out, in the score’s units. Family out: R² with a whole family left out. τ (Kendall) and ρ "
+    "(Spearman): of leave-one-out predictions with the scores. p: by permutation of the scores."
 )
 _RELIABILITY_HEAD = [
     "Benchmark",
     "n",
     "R²",
-    "interval",
+    "population",
+    "bootstrap",
     "adjusted",
     "random",
     "left out",
@@ -93,9 +95,15 @@ _RELIABILITY_HEAD = [
 _RELIABILITY_HEAD += ["τ", "weighted τ", "ρ", "p"]
 
 
+def _level_words(law: Law) -> str:
+    config = law.provenance.get("config")
+    level = number(config.get("level")) if isinstance(config, dict) else math.nan
+    return f"{100 * level:g} % " if math.isfinite(level) else ""
+
+
 def reliability_table(law: Law) -> Table:
     """The quadratic in A and C: how sure it is."""
-    table = Table(_RELIABILITY, _RELIABILITY_HEAD)
+    table = Table(_RELIABILITY.format(level=_level_words(law)), _RELIABILITY_HEAD)
     for benchmark in law.benchmarks:
         fit = benchmark.best
         mark = " (underdetermined)" if fit and fit.underdetermined else ""
@@ -106,11 +114,14 @@ def reliability_table(law: Law) -> Table:
 
 def _reliability(benchmark: Benchmark, fit: Fit) -> list[Cell]:
     a_only = benchmark.fits.get("A_quadratic")
+    intervals = fit.tree.get("r2_interval"), fit.tree.get("r2_bootstrap_interval")
+    if "r2_bootstrap_interval" not in fit.tree:  # a law.h5 of before there were two: its one was the bootstrap's
+        intervals = None, intervals[0]
     rmse = fit.value("loo_rmse") * benchmark.scales["score"].width
     rank_correlations = [fit.value(key) for key in ("kendall_tau", "weighted_tau", "spearman_rho")]
     texts = [
         figures(fit.value("r2"), 4),
-        interval_text(*pair(fit.tree.get("r2_interval"))),
+        *(interval_text(*pair(interval)) for interval in intervals),
         figures(fit.value("adjusted_r2"), 3),
         figures(benchmark.random_quadratic, 3),
         figures(fit.value("loo_r2"), 3),
@@ -120,7 +131,7 @@ def _reliability(benchmark: Benchmark, fit: Fit) -> list[Cell]:
         *(figures(value, 3) for value in rank_correlations),
         _p(fit.value("permutation_p_value")),
     ]
-    return [Cell(text, strong=at == 4) for at, text in enumerate(texts)]
+    return [Cell(text, strong=at == 5) for at, text in enumerate(texts)]
 
 
 def coefficient_table(benchmark: Benchmark) -> Table | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from figure_plan import READINGS as STUDY_READINGS
 from figure_plan import SCENARIOS, interval_of, picks_of, scenarios_of
-from figure_recall import SAMPLINGS
+from figure_recall import SAMPLINGS, method_words
 from law import Law, number, vector
 from style import figures
 from tables import Cell, Table, interval_text, name_cell
@@ -14,10 +15,10 @@ from tables import Cell, Table, interval_text, name_cell
 
 def policy_table(law: Law) -> Table:
     """Mean number trained until the best is found."""
+    method = method_words(law)
     table = Table(
         "Mean number of representations trained until the best one is among the top k predictions "
-        "(random search: until it is trained). "
-        "Bold: the smallest.",
+        "(random search: until it is trained). " + (f"How: {method}. " if method else "") + "Bold: the smallest.",
         ["Benchmark"] + ["k = 1", "2", "3"] * 3,
         spans=[("", 1), *((words, 3) for words, *_ in SAMPLINGS.values())],
     )
@@ -43,14 +44,19 @@ def policy_table(law: Law) -> Table:
 def exhaustive_table(law: Law) -> Table:
     search = law.tree["exhaustive"]
     table = Table(
-        f"All subsets of the representations as training sets ({int(number(search.get('fits'))):,} fits): "
+        f"All subsets of the representations as training sets ({_count(search.get('fits'))} fits): "
         "how many predict the best of the rest.",
         ["Benchmark", "subsets that hit"],
     )
     table.rows = [
-        [name_cell(name), Cell(f"{int(number(hits)):,}")] for name, hits in (search.get("hits") or {}).items()
+        [name_cell(name), Cell(_count(hits))] for name, hits in (search.get("hits") or {}).items()
     ]
     return table
+
+
+def _count(value: Any) -> str:
+    count = number(value)
+    return f"{int(count):,}" if math.isfinite(count) else "–"
 
 
 def plan_table(law: Law) -> Table:

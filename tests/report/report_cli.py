@@ -16,7 +16,7 @@ from pathlib import Path
 
 import h5py
 
-from tables import FIT, NASTY, NASTY_BENCHMARK, REPORT, SOURCE, fit, nasty_table, report
+from tables import EXTREME, FIT, NASTY, NASTY_BENCHMARK, REPORT, SOURCE, extreme_table, fit, nasty_table, report
 
 BENCHMARKS = ["seed_image"]
 LOADS = {"src", "href", "srcset", "data", "poster", "action", "formaction", "background", "xlink:href", "cite"}
@@ -167,6 +167,22 @@ def check_nasty(folder: Path) -> None:
         assert not re.search(r"[<$]", note["text"]), note["text"]
 
 
+def check_extreme(work: Path) -> None:
+    """A table that lvr-fit accepts has a report: where no axis can hold the values, a note says so."""
+    folder = work / "extreme"
+    folder.mkdir()
+    extreme_table(folder / "table.csv")
+    fit(folder / "table.csv", "--plan", "--out", folder)
+    done = report(folder)
+    assert done.returncode == 0, done.stderr
+    surfaces = json.loads(Page(folder / "report.html").surfaces)
+    names = list(json.loads((folder / "law.json").read_text())["benchmarks"])
+    notes = {name: surface["layout"].get("annotations") for name, surface in zip(names, surfaces)}
+    assert notes.keys() == EXTREME.keys(), notes
+    for name, note in notes.items():
+        assert bool(note) == (name != "x_equal"), (name, note)
+
+
 def check_failure(status: int, folder: Path | None, done: subprocess.CompletedProcess[str], *words: str) -> None:
     assert done.returncode == status, (done.returncode, done.stderr)
     assert "Traceback" not in done.stderr and done.stdout == "", done.stderr
@@ -194,6 +210,42 @@ def check_bad_input(work: Path, good: Path) -> None:
     check_failure(3, empty, report(empty), "nested too deeply", *grammar)
     check_failure(2, None, report(), "usage")
     check_failure(2, None, report(good, "--bogus"), "usage")
+
+
+def check_wrong_types(work: Path, good: Path) -> None:
+    """A law.h5 that opens and holds something else deep inside: the message names where."""
+    folder = work / "wrong"
+    folder.mkdir()
+    best = f"benchmarks/{BENCHMARKS[0]}/fits/AC_quadratic"
+    wrong = {
+        f"{best}/leverage": "text",
+        f"{best}/r2_interval": [1.0, 2.0, 3.0],
+        f"{best}/cooks_distance": [1.0],
+        f"benchmarks/{BENCHMARKS[0]}/influential": 7.0,
+        "groups/all/AC_quadratic": 1.0,
+        "policy/region": [1.0],
+    }
+    for path, value in wrong.items():
+        shutil.copy(good / "law.h5", folder)
+        with h5py.File(folder / "law.h5", "a") as file:
+            if path in file:
+                del file[path]
+            file[path] = value
+        where = "as long as its points" if path.endswith("cooks_distance") else path
+        check_failure(3, folder, report(folder), "law.h5: is not what lvr-fit writes", where, "why:", "remedy:")
+
+
+def check_stdout(work: Path, good: Path) -> None:
+    """Nobody can read where the page is: an error, and no traceback. A closed one is seen before the work."""
+    folder = work / "stdout"
+    folder.mkdir()
+    shutil.copy(good / "law.h5", folder)
+    for command in (f"'{REPORT}' '{folder}' >&-", f"'{REPORT}' --help >/dev/full", f"'{REPORT}' --help >&-"):
+        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+        check_failure(4, folder, done, "standard output", "why:", "remedy:")
+    done = subprocess.run(["bash", "-c", f"'{REPORT}' '{folder}' >/dev/full"], capture_output=True, text=True)
+    check_failure(4, None, done, "standard output", "No space left", "why:", "remedy:")
+    assert (folder / "report.html").is_file()
 
 
 def check_unwritable(work: Path, good: Path) -> None:
@@ -236,6 +288,8 @@ def check_wrapper(work: Path, good: Path) -> None:
     (scripts / "lvr_report.py").write_text("print('moved')\n")
     done = subprocess.run([moved, "x"], capture_output=True, text=True)
     assert done.stdout == "moved\n", (done.stdout, done.stderr)
+    (scripts / "lvr_report.py").unlink()  # then it is not the source tree's that runs
+    check_failure(3, None, subprocess.run([moved, good], capture_output=True, text=True), "share/lvr/report", "why:")
 
 
 def main() -> None:
@@ -246,6 +300,8 @@ def main() -> None:
         with ThreadPoolExecutor(4) as pool:
             checks = [pool.submit(check_equal_bytes, law, work / "again")]
             checks += [pool.submit(check, work, law) for check in (check_bad_input, check_unwritable, check_wrapper)]
+            checks += [pool.submit(check, work, law) for check in (check_wrong_types, check_stdout)]
+            checks += [pool.submit(check_extreme, work)]
         for check in checks:
             check.result()
         check_nasty(law)

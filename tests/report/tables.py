@@ -37,6 +37,20 @@ def nasty_table(file: Path) -> None:
             rows.writerow([name, ["<i>f</i>", "_g_", "$h$"][i % 3], c, a, score])
 
 
+# Scores that lvr-fit accepts and no axis can hold, and scores without a spread.
+EXTREME = {"x1e300": (-1e300, 1e300), "x1e308": (-1.7e308, 1.7e308), "x_one": (1.0, 1e308), "x_equal": (5.0, 5.0)}
+
+
+def extreme_table(file: Path) -> None:
+    """Ten representations; the last one is not measured."""
+    with file.open("w", newline="", encoding="utf-8") as handle:
+        rows = csv.writer(handle)
+        rows.writerow(["representation", "C", "A_x", *(f"score_{name}" for name in EXTREME)])
+        for i in range(10):
+            scores = [ends[i % 3 == 0] if i < 9 else "" for ends in EXTREME.values()]
+            rows.writerow([f"r{i}", (7 * i) % 9, 0.1 * i, *scores])
+
+
 def fit(*arguments: object) -> None:
     done = subprocess.run([FIT, *map(str, arguments)], capture_output=True, text=True)
     assert done.returncode == 0, f"lvr-fit {arguments}: {done.stderr}"
