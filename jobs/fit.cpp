@@ -4,8 +4,8 @@
 #include <analysis/law/analyse.hpp>
 #include <lvr/core/log.hpp>
 #include <lvr/files/results_dir.hpp>
-#include <lvr/par/together.hpp>
 #include <lvr/run/job.hpp>
+#include <lvr/run/shared_input.hpp>
 
 namespace {
 
@@ -22,26 +22,20 @@ const run::JobInfo k_info = {
     "  mpirun -np 4 lvr-fit results.h5 --plan-study     compare the planners\n"
     "  lvr-fit --convert table.csv results.h5           CSV <-> HDF5, nothing lost"};
 
-files::Results read_input(const run::Job& job, const std::string& file) {
-    std::string note;
-    auto results = files::read_results_with_dir(file, &note);
-    if (!note.empty() && job.is_root()) core::warn("{}", note);
-    return results;
-}
-
-int convert(const run::Job& job, const std::string& from, const std::string& to) {
-    if (!job.is_root()) return 0;
-    const auto results = read_input(job, from);
-    files::write_results(to, results);
+int convert(const std::string& from, const std::string& to) {
+    const auto input = files::read_input(from);
+    if (!input.note.empty()) core::warn("{}", input.note);
+    files::write_results(to, input.results);
     core::info("wrote {}", to);
     return 0;
 }
 
 int fit(run::Job& job, const analysis::FitConfig& config) {
     const auto& comm = job.world();
-    if (config.convert) return convert(job, config.input, config.target);
-    const auto results = par::together(comm, [&] { return read_input(job, config.input); });
-    const auto analysis = analysis::analyse(results, config, comm);
+    if (config.convert) return job.is_root() ? convert(config.input, config.target) : 0;
+    const auto input = run::shared_input(comm, config.input);
+    if (!input.note.empty() && job.is_root()) core::warn("{}", input.note);
+    const auto analysis = analysis::analyse(input, config, comm);
     if (!job.is_root()) return 0;
     for (const auto& warning : analysis.table.warnings) core::warn("{}", warning);
     if (!config.out.empty()) analysis::write_outputs(analysis, config.out);

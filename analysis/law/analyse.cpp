@@ -9,18 +9,17 @@
 #include <lvr/core/build_info.hpp>
 #include <lvr/core/error.hpp>
 #include <lvr/core/log.hpp>
-#include <lvr/core/sha256.hpp>
 
 namespace lvr::analysis {
 namespace {
 
 constexpr int k_fewest = 2;
 
-core::Json provenance_of(FitConfig config) {
+core::Json provenance_of(const std::vector<files::SourceFile>& sources, FitConfig config) {
     core::Json provenance;
     provenance["program"] = "lvr-fit";
     provenance["build"] = core::build_info();
-    provenance["inputs"] = {{config.input, core::sha256_of_file(config.input)}};
+    for (const auto& source : sources) provenance["inputs"][source.name] = source.sha256;
     config.out.clear();  // where the output lies is no part of what it says
     provenance["config"] = core::to_json(config.fields());
     return provenance;
@@ -71,10 +70,10 @@ SearchTable searches_of(const std::vector<Problem>& problems, const par::Comm& c
 
 }  // namespace
 
-Analysis analyse(const files::Results& results, FitConfig config, const par::Comm& comm) {
+Analysis analyse(const files::Input& input, FitConfig config, const par::Comm& comm) {
     Analysis analysis;
-    analysis.provenance = provenance_of(config);
-    analysis.table = make_table(results, {config.a, config.benchmark, config.families}, config.input);
+    analysis.provenance = provenance_of(input.sources, config);
+    analysis.table = make_table(input.results, {config.a, config.benchmark, config.families}, config.input);
     if (config.plan) analysis.plan = plan_json(analysis.table, config);
     analysis.law = fit_all(analysis.table, config, config.input);
     if (config.policy || config.exhaustive) {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include <analysis/law/law_json.hpp>
-#include <lvr/files/results.hpp>
+#include <lvr/files/results_dir.hpp>
 #include <lvr/par/comm.hpp>
 
 namespace lvr::analysis {
@@ -21,8 +21,8 @@ struct Analysis {
     core::Json provenance;
 };
 
-/// @param source the input's name, for messages
-Analysis analyse(const files::Results& results, FitConfig config, const par::Comm& comm);
+/// Reads nothing: `input` is all there is, and the provenance names its sources.
+Analysis analyse(const files::Input& input, FitConfig config, const par::Comm& comm);
 
 /// The one object of `--format json`.
 core::Json to_json(const Analysis& analysis);

@@ -6,7 +6,7 @@
 
 #include <analysis/law/analyse.hpp>
 #include <lvr/core/text_file.hpp>
-#include <lvr/files/results.hpp>
+#include <lvr/files/results_dir.hpp>
 
 #include "unit/law_golden.hpp"
 #include "unit/law_small_tables.hpp"
@@ -30,7 +30,7 @@ FitConfig config_for(const std::string& input) {
     return config;
 }
 
-Analysis run(const FitConfig& config) { return analyse(files::read_results(config.input), config, {}); }
+Analysis run(const FitConfig& config) { return analyse(files::read_input(config.input), config, {}); }
 
 Analysis paper(const std::string& version) {
     return run(config_for(test::k_source + "/data/paper/" + version + ".csv"));

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <lvr/core/error.hpp>
+
 namespace lvr::core {
 namespace {
 
@@ -56,6 +58,30 @@ std::string to_text(const Json& value) {
     std::string out;
     write(value, "", out);
     return out;
+}
+
+Json parse_json(std::string_view text, const std::string& what) {
+    const auto check_depth = [&](int depth, Json::parse_event_t event, const Json&) {
+        const bool opens =
+            event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
+        if (opens && depth >= k_deepest_json) {
+            throw input_error(fmt::format("{} is nested more than {} levels deep", what, k_deepest_json), "",
+                              "restore it from a copy");
+        }
+        return true;
+    };
+    try {
+        return Json::parse(text, check_depth);
+    } catch (const Json::exception& error) {
+        throw input_error(what + " is not JSON (" + error.what() + ")", "", "restore it from a copy");
+    }
+}
+
+int depth_of(const Json& value) {
+    if (!value.is_structured()) return 0;
+    int deepest = 0;
+    for (const auto& item : value) deepest = std::max(deepest, depth_of(item));
+    return deepest + 1;
 }
 
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace lvr::core {
 
@@ -17,6 +18,16 @@ std::string shortest(double value);
 
 /// JSON text with two-space indentation and numbers in their shortest form; arrays of numbers on one line.
 std::string to_text(const Json& value);
+
+/// How many objects and arrays may lie in one another: whoever walks through a value does so on the stack.
+inline constexpr int k_deepest_json = 64;
+
+/// The value that a text of another's making says. @param what names the text: a file, and where in it
+/// @throws Error (input) if it is not JSON, or nested too deeply
+Json parse_json(std::string_view text, const std::string& what);
+
+/// How many objects and arrays lie in one another: 0 for a number or a text, 1 for [1, 2].
+int depth_of(const Json& value);
 
 /// null where the value is not finite or absent.
 Json number(double value);

@@ -89,7 +89,8 @@ class H5Group {
 
 class H5File {
   public:
-    /// The root group of an existing file. @throws Error (input) if it is missing, not HDF5 or truncated
+    /// The root group of an existing file, which is read into memory, once: it may be a pipe. @throws Error
+    /// (input) if it is missing, not HDF5 or truncated
     static H5Group open(const std::filesystem::path& file);
 
     /// The same for a file's bytes in memory; `name` stands for the file in messages.
@@ -103,8 +104,8 @@ class H5File {
     /// The bytes that `write` would put into the file.
     static std::string image(const std::string& name, const std::function<void(const H5Group& root)>& fill);
 
-    /// True if the file starts as an HDF5 file does. @throws Error (input) if it cannot be read
-    static bool is_hdf5(const std::filesystem::path& file);
+    /// True if a file's bytes start as those of an HDF5 file do.
+    static bool is_image(std::string_view bytes);
 
     /// HDF5 objects now open in this process: none should be left once every handle is gone.
     static std::int64_t open_objects();

@@ -2,17 +2,15 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <fstream>
 
 #include <lvr/core/error.hpp>
+#include <lvr/core/text_file.hpp>
 #include <lvr/files/atomic_file.hpp>
 
 #include "hdf5_object.hpp"
 
 namespace lvr::files {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr std::size_t k_memory_step = 64 * 1024;  // bytes by which a file in memory grows
 constexpr std::array<char, 8> k_signature = {'\x89', 'H', 'D', 'F', '\r', '\n', '\x1a', '\n'};
@@ -24,15 +22,6 @@ herr_t note_reason(unsigned depth, const H5E_error2_t* error, void* out) {
         text += (text.empty() ? "" : "; ") + std::string(error->desc);
     }
     return 0;
-}
-
-void check_exists(const fs::path& file) {
-    std::error_code ignored;
-    if (!fs::exists(file, ignored))
-        throw core::input_error(file.string() + ": no such file", "", "check the path");
-    if (fs::is_directory(file, ignored)) {
-        throw core::input_error(file.string() + ": is a folder, not a file", "", "name a file in it");
-    }
 }
 
 H5Handle memory_access() {
@@ -49,15 +38,6 @@ H5Handle file_creation() {
     H5Pset_attr_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
     H5Pset_obj_track_times(creation, false);
     return creation;
-}
-
-/// One process reads what is complete: no lock is needed, and not every file system has them.
-H5Handle reading_access() {
-    H5Handle access(H5Pcreate(H5P_FILE_ACCESS));
-#if H5_VERSION_GE(1, 10, 7) && !(H5_VERSION_GE(1, 12, 0) && H5_VERSION_LE(1, 12, 0))
-    H5Pset_file_locking(access, false, true);
-#endif
-    return access;
 }
 
 [[noreturn]] void fail_open(const std::string& name, const std::string& reason) {
@@ -100,30 +80,17 @@ H5Handle::H5Handle(hid_t id) : id_(id) {
         throw core::Error(core::ErrorKind::internal, "HDF5 refuses an object (" + hdf5_reason() + ")");
 }
 
-bool H5File::is_hdf5(const fs::path& file) {
-    check_exists(file);
-    std::ifstream stream(file, std::ios::binary);
-    if (!stream) {
-        throw core::input_error(file.string() + ": cannot be read (" + std::strerror(errno) + ")", "",
-                                "check the file's permissions");
-    }
-    std::array<char, 8> head{};
-    stream.read(head.data(), head.size());
-    return stream.gcount() == 8 && head == k_signature;
+bool H5File::is_image(std::string_view bytes) {
+    return std::ranges::equal(bytes.substr(0, k_signature.size()), k_signature);
 }
 
-H5Group H5File::open(const fs::path& file) {
-    quiet_hdf5();
-    if (!is_hdf5(file)) fail_format(file.string());
-    const H5Handle access = reading_access();
-    auto object = std::make_shared<H5Group::Object>(H5Fopen(file.c_str(), H5F_ACC_RDONLY, access));
-    if (object->id < 0) fail_open(file.string(), hdf5_reason());
-    return {std::move(object), file.string(), false};
+H5Group H5File::open(const std::filesystem::path& file) {
+    return open_image(core::read_text(file), file.string());
 }
 
 H5Group H5File::open_image(std::string_view bytes, const std::string& name) {
     quiet_hdf5();
-    if (!std::ranges::equal(bytes.substr(0, k_signature.size()), k_signature)) fail_format(name);
+    if (!is_image(bytes)) fail_format(name);
     const H5Handle access = memory_access();
     std::string copy(bytes);  // HDF5 copies it once more; its type asks for what it does not change
     if (H5Pset_file_image(access, copy.data(), copy.size()) < 0) fail_open(name, hdf5_reason());
@@ -142,7 +109,7 @@ std::string H5File::image(const std::string& name, const std::function<void(cons
     return image_of(object->id, name);
 }
 
-void H5File::write(const fs::path& file, const std::function<void(const H5Group&)>& fill) {
+void H5File::write(const std::filesystem::path& file, const std::function<void(const H5Group&)>& fill) {
     write_text(file, image(file.string(), fill));
 }
 

@@ -66,9 +66,7 @@ void check(const Measurement& m, const std::string& file) {
 }
 
 Json json_attribute(const H5Group& root, const std::string& name) {
-    Json value = Json::parse(root.text_attribute(name), nullptr, false);
-    if (value.is_discarded()) fail(root.file_name(), name + " is not valid JSON");
-    return value;
+    return core::parse_json(root.text_attribute(name), root.file_name() + ": " + name);
 }
 
 std::map<std::string, std::string> labels_of(const H5Group& root) {

@@ -56,8 +56,7 @@ Json read_item(const H5Group& root, const std::string& key) {
             break;
     }
     const std::string text = root.text_attribute(key);
-    Json value = Json::parse(text, nullptr, false);
-    return value.is_discarded() ? Json(text) : value;
+    return Json::accept(text) ? core::parse_json(text, root.file_name() + ": attribute " + key) : Json(text);
 }
 
 }  // namespace

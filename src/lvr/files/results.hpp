@@ -78,8 +78,14 @@ struct SourceFile {
     friend bool operator==(const SourceFile&, const SourceFile&) = default;
 };
 
-/// Reads HDF5 or CSV, told apart by content. @throws Error (input) naming the file and what is wrong where
+/// Reads HDF5 or CSV, told apart by content, once: the file may be a pipe. @throws Error (input) naming the
+/// file and what is wrong where
 Results read_results(const std::filesystem::path& file);
+
+/// The same from a file's bytes; `name` stands for the file in messages. @param sources if not null, gets
+/// what results.d held when that HDF5 file was rebuilt from it
+Results results_in(std::string_view bytes, const std::string& name,
+                   std::vector<SourceFile>* sources = nullptr);
 
 /// Writes by extension: .csv, else HDF5. Complete or absent. @throws Error (output)
 void write_results(const std::filesystem::path& file, const Results& results);

@@ -10,6 +10,8 @@
 #include <lvr/files/results.hpp>
 #include <lvr/files/utf8.hpp>
 
+#include "results_extras.hpp"
+
 namespace lvr::files {
 namespace {
 
@@ -27,6 +29,7 @@ class Checker {
         check_column(r_.correspondence_error, "the standard error of C");
         check_text(r_.correspondence_definition, "the definition of C");
         check_comments();
+        check_provenance();
         check_scores();
     }
 
@@ -117,10 +120,16 @@ class Checker {
         for (const auto& comment : r_.comments) {
             check_text(comment, "a comment");
             const bool plain = comment.find('\n') == std::string::npos && !comment.ends_with('\r');
-            if (plain && !comment.starts_with('!')) continue;
-            fail("the comment '" + shown(comment) + "' has a line end in it, or starts with '!'",
+            if (plain && !is_extras(comment)) continue;
+            fail("the comment '" + shown(comment) + "' has a line end in it, or starts with '!{'",
                  "rephrase it");
         }
+    }
+
+    /// One level less than what is read: a CSV puts it into an object of its own.
+    void check_provenance() const {
+        if (core::depth_of(r_.provenance) < core::k_deepest_json) return;
+        fail("the provenance is nested too deeply", "make the file again");
     }
 
     void check_scores() const {

@@ -146,7 +146,7 @@ class CsvReader {
             throw core::input_error(file_name_ + ": has no header: the file is empty", "",
                                     "the first line names the columns: representation,C,A_...,score_...");
         }
-        if (!extras_.empty()) apply_extras(extras_, results_, file_name_);
+        if (!extras_.is_null()) apply_extras(extras_, results_, file_name_);
         validate(results_, file_name_);
         sort_scores(results_.scores);
         return std::move(results_);
@@ -155,11 +155,11 @@ class CsvReader {
   private:
     void take_comment(const CsvRecord& record) {
         const std::string& text = record.fields[0];
-        if (!text.starts_with('!')) return results_.comments.push_back(text);
-        if (!extras_.empty()) {
-            fail({file_name_, record.line}, "there are two lines that start with '#!'", "keep one of them");
+        if (!is_extras(text)) return results_.comments.push_back(text);
+        if (!extras_.is_null()) {
+            fail({file_name_, record.line}, "there are two lines that start with '#! {'", "keep one of them");
         }
-        extras_ = text.substr(1) + " ";
+        extras_ = parse_extras(text, file_name_);
     }
 
     void check_columns() const {
@@ -254,7 +254,7 @@ class CsvReader {
     std::vector<CsvRecord> records_;
     std::vector<Column> columns_;
     std::map<std::string, std::size_t> lines_;  // where each representation was first seen
-    std::string extras_;
+    core::Json extras_;
     Results results_;
 };
 

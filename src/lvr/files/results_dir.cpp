@@ -12,6 +12,7 @@
 #include <lvr/files/hdf5.hpp>
 
 #include "measurement_file.hpp"
+#include "results_schema.hpp"
 
 namespace lvr::files {
 namespace {
@@ -19,6 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int k_most_rebuilds = 100;
+const std::string k_packed = "the packed input";
 
 fs::path folder_beside(const fs::path& results_h5) {
     return results_h5.parent_path() / (results_h5.stem().string() + ".d");
@@ -75,20 +77,37 @@ void rebuild(const fs::path& results_h5) {
                       "start again when the jobs that write there are done");
 }
 
-Results read_results_with_dir(const fs::path& file, std::string* note) {
+Input read_input(const fs::path& file) {
     const fs::path folder = folder_beside(file);
     std::error_code ignored;
-    const bool is_there = fs::exists(file, ignored), has_folder = fs::is_directory(folder, ignored);
-    if (!has_folder || (is_there && !H5File::is_hdf5(file))) return read_results(file);
-    std::vector<SourceFile> known;
-    std::optional<Results> results;
-    if (is_there) results = read_results_h5(file, &known);
-    if (results && hashed(folder) == known) return *std::move(results);
-    if (note != nullptr) {
-        *note = fmt::format("{} is not what {} was built from: reading {} itself", folder.string(),
-                            file.string(), folder.string());
+    const bool has_folder = fs::is_directory(folder, ignored);
+    if (!has_folder || fs::exists(file, ignored)) {
+        const std::string bytes = core::read_text(file);
+        std::vector<SourceFile> known;
+        Input input{results_in(bytes, file.string(), &known), {{file.string(), core::sha256(bytes)}}, ""};
+        if (!has_folder || !H5File::is_image(bytes) || hashed(folder) == known) return input;
     }
-    return assemble(read_measurements(folder), folder.string());
+    Input input;
+    input.results = assemble(read_measurements(folder, &input.sources), folder.string());
+    for (auto& source : input.sources) source.name = (folder / source.name).string();
+    input.note = fmt::format("{} is not what {} was built from: reading {} itself", folder.string(),
+                             file.string(), folder.string());
+    return input;
+}
+
+std::string packed(const Input& input) {
+    return H5File::image(k_packed, [&](const H5Group& root) {
+        fill_results(root, input.results, input.sources);
+        root.write_scalar("note", input.note);
+    });
+}
+
+Input unpacked(std::string_view bytes) {
+    const H5Group root = H5File::open_image(bytes, k_packed);
+    Input input;
+    input.results = results_of(root, &input.sources);
+    input.note = root.texts("note").front();
+    return input;
 }
 
 }  // namespace lvr::files

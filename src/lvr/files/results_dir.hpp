@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <lvr/files/results.hpp>
@@ -59,8 +60,19 @@ Results assemble(const std::vector<Measurement>& measurements, const std::string
 /// whoever comes last leaves everybody's measurements in it, and the same bytes whoever it is.
 void rebuild(const std::filesystem::path& results_h5);
 
+/// Results as a program gets them, and from where.
+struct Input {
+    Results results;
+    std::vector<SourceFile> sources;  ///< paths of what was read, with the SHA-256 of the very bytes
+    std::string note;                 ///< what the user should be told of it; may be empty
+};
+
 /// `read_results`, unless results.d lies beside an HDF5 file (or where one should be) and differs from the
-/// list that the file holds: then results.d itself is read and `note` (if not null) says so.
-Results read_results_with_dir(const std::filesystem::path& file, std::string* note);
+/// list that the file holds: then results.d itself is read, and the note says so. Reads everything once.
+Input read_input(const std::filesystem::path& file);
+
+/// An Input as bytes and back, for those who cannot, or must not, read the files themselves.
+std::string packed(const Input& input);
+Input unpacked(std::string_view bytes);
 
 }  // namespace lvr::files

@@ -25,10 +25,39 @@ bool any_known(const std::vector<double>& values) {
 
 double to_number(const Json& item) { return item.is_null() ? k_not_measured : item.get<double>(); }
 
-std::vector<double> to_numbers(const Json& list, std::size_t size) {
-    std::vector<double> values;
-    for (const auto& item : list) values.push_back(to_number(item));
-    if (values.size() != size) throw Misfit{"a list has another length than the table"};
+/// Names and their places in the table.
+class Places {
+  public:
+    template <class Items>
+    Places(const Items& items, const char* what) : what_(what) {
+        for (const auto& item : items) places_.emplace(item.name, places_.size());
+    }
+    std::size_t of(const std::string& name) const {
+        const auto found = places_.find(name);
+        if (found == places_.end())
+            throw Misfit{std::string("there is no ") + what_ + " '" + shown(name) + "'"};
+        return found->second;
+    }
+
+  private:
+    const char* what_;
+    std::map<std::string, std::size_t> places_;
+};
+
+/// The known ones of one number per representation, under its name.
+Json by_representation(const std::vector<double>& values, const Results& results) {
+    Json all = Json::object();
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        if (!std::isnan(values[i])) all[results.representations[i].name] = values[i];
+    }
+    return all;
+}
+
+std::vector<double> in_rows(const Json& by_name, const Results& results) {
+    if (!by_name.is_object()) throw Misfit{"standard errors are not given as {representation: number}"};
+    const Places rows(results.representations, "representation");
+    std::vector<double> values(results.representations.size(), k_not_measured);
+    for (const auto& [name, value] : by_name.items()) values[rows.of(name)] = to_number(value);
     return values;
 }
 
@@ -52,7 +81,7 @@ Json alignment_extras(const Results& results) {
         Json entry;
         if (column.definition != default_definition(column.name)) entry["definition"] = column.definition;
         if (any_known(column.standard_error)) {
-            entry["standard_error"] = core::numbers(column.standard_error);
+            entry["standard_error"] = by_representation(column.standard_error, results);
         }
         if (!entry.is_null()) all[column.name] = entry;
     }
@@ -72,7 +101,9 @@ Json score_extras(const Results& results) {
     Json all = Json::array();
     for (const auto& s : results.scores) {
         if (std::isnan(s.standard_error) && s.samples == 0 && std::isnan(s.gpu_hours)) continue;
-        all.push_back(Json::array({s.representation, s.benchmark, s.seed ? Json(*s.seed) : Json(),
+        const auto& representation = results.representations[static_cast<std::size_t>(s.representation)];
+        const auto& benchmark = results.benchmarks[static_cast<std::size_t>(s.benchmark)];
+        all.push_back(Json::array({representation.name, benchmark.name, s.seed ? Json(*s.seed) : Json(),
                                    core::number(s.standard_error), s.samples, core::number(s.gpu_hours)}));
     }
     return all;
@@ -85,7 +116,7 @@ void apply_alignment(const Json& extras, Results& results) {
             if (key == "definition") {
                 column.definition = value.get<std::string>();
             } else if (key == "standard_error") {
-                column.standard_error = to_numbers(value, results.representations.size());
+                column.standard_error = in_rows(value, results);
             } else {
                 throw Misfit{"key '" + shown(key) + "' of '" + shown(name) + "' is unknown"};
             }
@@ -102,11 +133,16 @@ void apply_benchmarks(const Json& extras, Results& results) {
 }
 
 void apply_scores(const Json& list, Results& results) {
-    std::map<std::tuple<std::int64_t, std::int64_t, std::optional<std::int64_t>>, Score*> by_key;
-    for (auto& score : results.scores) by_key[{score.representation, score.benchmark, score.seed}] = &score;
+    const Places rows(results.representations, "representation"), columns(results.benchmarks, "benchmark");
+    std::map<std::tuple<std::size_t, std::size_t, std::optional<std::int64_t>>, Score*> by_key;
+    for (auto& score : results.scores) {
+        by_key[{static_cast<std::size_t>(score.representation), static_cast<std::size_t>(score.benchmark),
+                score.seed}] = &score;
+    }
     for (const auto& entry : list) {
         const auto seed = entry.at(2).is_null() ? std::nullopt : std::optional(to_whole(entry.at(2)));
-        const auto found = by_key.find({to_whole(entry.at(0)), to_whole(entry.at(1)), seed});
+        const auto found = by_key.find(
+            {rows.of(entry.at(0).get<std::string>()), columns.of(entry.at(1).get<std::string>()), seed});
         if (found == by_key.end()) throw Misfit{"there is no score for " + shown(entry.dump())};
         found->second->standard_error = to_number(entry.at(3));
         found->second->samples = to_whole(entry.at(4));
@@ -124,7 +160,7 @@ void apply_one(const std::string& key, const Json& value, Results& results) {
     } else if (key == "correspondence_definition") {
         results.correspondence_definition = value.get<std::string>();
     } else if (key == "correspondence_error") {
-        results.correspondence_error = to_numbers(value, results.representations.size());
+        results.correspondence_error = in_rows(value, results);
     } else if (key == "provenance") {
         results.provenance = value;
     } else if (key != "incomplete") {
@@ -152,7 +188,7 @@ std::string extras_of(const Results& r) {
         extras["correspondence_definition"] = r.correspondence_definition;
     }
     if (any_known(r.correspondence_error)) {
-        extras["correspondence_error"] = core::numbers(r.correspondence_error);
+        extras["correspondence_error"] = by_representation(r.correspondence_error, r);
     }
     if (const Json benchmarks = benchmark_extras(r); !benchmarks.empty()) extras["benchmarks"] = benchmarks;
     if (const Json scores = score_extras(r); !scores.empty()) extras["scores"] = scores;
@@ -160,11 +196,19 @@ std::string extras_of(const Results& r) {
     return extras.empty() ? "" : " " + extras.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-void apply_extras(const std::string& extras, Results& results, const std::string& file_name) {
+bool is_extras(std::string_view comment) {
+    if (!comment.starts_with('!')) return false;
+    const auto first = comment.find_first_not_of(" \t", 1);
+    return first != std::string_view::npos && comment[first] == '{';
+}
+
+Json parse_extras(std::string_view comment, const std::string& file_name) {
+    return core::parse_json(comment.substr(1), file_name + ": the line that starts with '#!'");
+}
+
+void apply_extras(const Json& extras, Results& results, const std::string& file_name) {
     try {
-        const Json parsed = Json::parse(extras);
-        if (!parsed.is_object()) throw Misfit{"it is not a JSON object"};
-        for (const auto& [key, value] : parsed.items()) apply_one(key, value, results);
+        for (const auto& [key, value] : extras.items()) apply_one(key, value, results);
     } catch (const Json::exception& error) {
         fail(file_name, error.what());
     } catch (const Misfit& misfit) {
@@ -172,9 +216,8 @@ void apply_extras(const std::string& extras, Results& results, const std::string
     }
 }
 
-bool says_incomplete(const std::string& extras) {
-    const Json parsed = Json::parse(extras, nullptr, false);
-    return parsed.is_object() && parsed.contains("incomplete") && parsed["incomplete"] == true;
+bool says_incomplete(const Json& extras) {
+    return extras.is_object() && extras.contains("incomplete") && extras["incomplete"] == true;
 }
 
 }  // namespace lvr::files

@@ -226,10 +226,14 @@ Results read_results_h5(const std::filesystem::path& file, std::vector<SourceFil
     return results_of(H5File::open(file), sources);
 }
 
+Results results_in(std::string_view bytes, const std::string& name, std::vector<SourceFile>* sources) {
+    if (!H5File::is_image(bytes)) return parse_csv(bytes, name);
+    const CrashMessage crash(name);
+    return results_of(H5File::open_image(bytes, name), sources);
+}
+
 Results read_results(const std::filesystem::path& file) {
-    if (H5File::is_hdf5(file)) return read_results_h5(file);
-    const std::string text = core::read_text(file);
-    return parse_csv(text, file.string());
+    return results_in(core::read_text(file), file.string());
 }
 
 void write_results(const std::filesystem::path& file, const Results& results) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -159,10 +159,12 @@ std::string suggestion(const CLI::App& app, int argc, char** argv) {
     return "see --help";
 }
 
-int usage_failure(const std::string& message) {
+/// What the user typed is wrong on all ranks alike; a file may be missing on one node only, so there each
+/// rank speaks.
+int failure(core::ErrorKind kind, const std::string& message) {
     core::start_log(core::LogLevel::error);
-    if (speaks()) core::error("{}", message);
-    return k_exit_usage;
+    if (speaks() || kind == core::ErrorKind::input) core::error("{}", message);
+    return exit_status(kind);
 }
 
 /// CLI11's message, and what to do: if an option is unknown, the nearest that there is.
@@ -182,7 +184,7 @@ std::optional<int> parse(int argc, char** argv, const JobInfo& info, const core:
         say(app.help());
         return k_exit_ok;
     } catch (const CLI::ParseError& error) {
-        return usage_failure(usage_message(error, app, argc, argv));
+        return failure(core::ErrorKind::usage, usage_message(error, app, argc, argv));
     }
     return std::nullopt;
 }
@@ -206,8 +208,7 @@ std::optional<int> parse_command_line(int argc, char** argv, const JobInfo& info
         }
         validate();
     } catch (const core::Error& error) {
-        usage_failure(error.what());
-        return exit_status(error.kind());
+        return failure(error.kind(), error.what());
     }
     return std::nullopt;
 }
