@@ -68,12 +68,40 @@ SearchTable searches_of(const std::vector<Problem>& problems, const par::Comm& c
     return searches;
 }
 
+/// "simulate" if any of it is drawn: figures that look exact must be.
+core::Json method_json(const PolicyTable& policies) {
+    std::int64_t trials = 0;
+    for (const auto& [benchmark, curves] : policies) {
+        for (const auto& of_sampling : curves) trials = std::max(trials, of_sampling.trials);
+    }
+    core::Json json = {{"method", "exact"}, {"trials", nullptr}};
+    if (trials > 0) json = {{"method", "simulate"}, {"trials", trials}};
+    return json;
+}
+
+/// Members of the user's own groups that the input lacks: a typing error, as a rule.
+void check_groups(const files::Results& results, const FitConfig& config, Table& table) {
+    const core::StringMap built_in = FitConfig().groups;
+    for (const auto& [group, members] : config.groups) {
+        const auto standard = built_in.find(group);
+        if (standard != built_in.end() && standard->second == members) continue;
+        for (const auto& member : split_names(members)) {
+            const bool known = std::any_of(results.benchmarks.begin(), results.benchmarks.end(),
+                                           [&](const auto& benchmark) { return benchmark.name == member; });
+            if (!known)
+                table.warnings.push_back(
+                    fmt::format("group '{}': the input has no benchmark '{}'", group, member));
+        }
+    }
+}
+
 }  // namespace
 
 Analysis analyse(const files::Input& input, FitConfig config, const par::Comm& comm) {
     Analysis analysis;
     analysis.provenance = provenance_of(input.sources, config);
     analysis.table = make_table(input.results, {config.a, config.benchmark, config.families}, config.input);
+    check_groups(input.results, config, analysis.table);
     if (config.plan) analysis.plan = plan_json(analysis.table, config);
     analysis.law = fit_all(analysis.table, config, config.input);
     if (config.policy || config.exhaustive) {
@@ -87,7 +115,10 @@ Analysis analyse(const files::Input& input, FitConfig config, const par::Comm& c
 
 core::Json to_json(const Analysis& analysis) {
     core::Json json = to_json(analysis.table, analysis.law);
-    if (analysis.policy) json["policy"] = to_json(*analysis.policy);
+    if (analysis.policy) {
+        json["policy"] = to_json(*analysis.policy);
+        json["policy_method"] = method_json(*analysis.policy);
+    }
     if (analysis.search) json["exhaustive"] = to_json(*analysis.search);
     if (!analysis.plan.is_null()) json.update(analysis.plan);
     if (!analysis.plan_study.is_null()) json["plan_study"] = analysis.plan_study;

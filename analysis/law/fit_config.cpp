@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <lvr/core/error.hpp>
 
 namespace lvr::analysis {
@@ -13,7 +15,7 @@ core::Fields FitConfig::fields() {
         {"target", &target, "with --convert: the file to write (.h5 or .csv)", {}, true},
         {"out", &out, "folder for law.json, law.h5 and the tables (made if missing)"},
         {"format", &format, "what stdout gets", {"text", "json", "csv", "markdown", "latex"}},
-        {"a", &a, "the A column that serves every benchmark (needed if several could)"},
+        {"a", &a, "the A column for benchmarks that have none of their own (needed if several could serve)"},
         {"benchmark", &benchmark, "fit only these benchmarks"},
         {"group", &group, "report only these groups ('all' is the mean over every benchmark)"},
         {"groups", &groups, "group = \"benchmark, benchmark\": averages to report"},
@@ -50,8 +52,12 @@ void FitConfig::validate() const {
         if (!condition) throw core::usage_error(problem, "", remedy);
     };
     demand(!input.empty(), "no input file given", "name a results.h5 or a CSV table, e.g. data/paper/v1.csv");
-    demand(convert == !target.empty(), "--convert takes two files, everything else one",
-           "lvr-fit --convert table.csv table.h5, or lvr-fit table.csv");
+    if (!convert && !target.empty()) {
+        throw core::usage_error(fmt::format("'{}' is one argument too many", target),
+                                "only --convert takes a second file",
+                                "write lists with commas, e.g. --benchmark mme,ok_vqa");
+    }
+    demand(!convert || !target.empty(), "--convert takes two files", "lvr-fit --convert table.csv table.h5");
     demand(level > 0 && level < 1, "--level must lie between 0 and 1", "e.g. --level 0.95");
     demand(bootstrap >= 0 && permutations >= 0 && random_draws >= 0, "a number of draws is negative",
            "use 0 or more");
@@ -63,14 +69,14 @@ void FitConfig::validate() const {
 }
 
 std::vector<std::string> split_names(const std::string& list) {
+    constexpr const char* k_blank = " \t";
     std::vector<std::string> names;
-    std::string name;
-    for (const char letter : list + ",") {
-        if (letter != ',') {
-            if (letter != ' ' && letter != '\t') name += letter;
-        } else if (!name.empty()) {
-            names.push_back(std::exchange(name, ""));
-        }
+    for (std::size_t start = 0; start <= list.size();) {
+        const std::size_t comma = std::min(list.find(',', start), list.size());
+        const std::string name = list.substr(start, comma - start);
+        const std::size_t first = name.find_first_not_of(k_blank);
+        if (first != std::string::npos) names.push_back(name.substr(first, name.find_last_not_of(k_blank) + 1 - first));
+        start = comma + 1;
     }
     return names;
 }

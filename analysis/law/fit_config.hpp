@@ -44,7 +44,7 @@ struct FitConfig {
     void validate() const;
 };
 
-/// "mmbench_en, mme" -> {"mmbench_en", "mme"}
+/// "mmbench_en, my own" -> {"mmbench_en", "my own"}
 std::vector<std::string> split_names(const std::string& list);
 
 }  // namespace lvr::analysis

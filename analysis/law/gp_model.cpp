@@ -176,13 +176,14 @@ void GpModel::believe(int representation) {
     update();
 }
 
-int GpModel::first_pick() const {
+int GpModel::first_pick(std::vector<bool> excluded) const {
+    excluded.resize(static_cast<std::size_t>(space_.size()));
     VectorXd sum(space_.size());
     for (int i = 0; i < space_.size(); ++i) {
         sum[i] = 0;
         for (int b = 0; b < space_.benchmarks(); ++b) sum[i] += prior_mean(b, i);
     }
-    return first_largest(sum, std::vector<bool>(static_cast<std::size_t>(space_.size())));
+    return first_largest(sum, excluded);
 }
 
 Eigen::VectorXd GpModel::mean(int benchmark) const {
@@ -193,19 +194,12 @@ Eigen::VectorXd GpModel::mean(int benchmark) const {
     return mean;
 }
 
-Eigen::VectorXd GpModel::expected_improvement(bool leading_family_only) const {
-    MatrixXd weights = weights_;
-    if (leading_family_only) {
-        Index leading = 0;
-        weights_.colwise().sum().maxCoeff(&leading);
-        weights.setZero();
-        weights.col(leading).setOnes();
-    }
+Eigen::VectorXd GpModel::expected_improvement() const {
     VectorXd total = VectorXd::Zero(space_.size());
     for (int b = 0; b < space_.benchmarks(); ++b) {
-        const double unit = space_.benchmarks() == 1 ? 1 : weights.row(b).dot(scales_.row(b));
+        const double unit = space_.benchmarks() == 1 ? 1 : weights_.row(b).dot(scales_.row(b));
         for (std::size_t k = 0; k < mean_.size(); ++k) {
-            const double weight = weights(b, static_cast<Index>(k));
+            const double weight = weights_(b, static_cast<Index>(k));
             if (weight == 0) continue;
             for (int i = 0; i < space_.size(); ++i) {
                 total[i] += weight * improvement(mean_[k](b, i), spread_[k](b, i), best_[b]) / unit;

@@ -66,14 +66,13 @@ class GpModel {
     void believe(int representation);
 
     /// The candidate that the prior alone would train first: the largest sum over benchmarks of m, the first
-    /// of equals.
-    int first_pick() const;
+    /// of equals. @param excluded [N], or empty: none @return -1 if all are
+    int first_pick(std::vector<bool> excluded = {}) const;
 
     Eigen::VectorXd mean(int benchmark) const;  ///< [N] predicted scores
     /// [N] expected improvement over the best score: in score units for one benchmark, else the sum of EI_b /
     /// s_b.
-    /// @param leading_family_only with the family of the largest weight alone
-    Eigen::VectorXd expected_improvement(bool leading_family_only = false) const;
+    Eigen::VectorXd expected_improvement() const;
     /// Central predictive interval of a representation's score at `level`.
     Interval interval(int benchmark, int representation, double level) const;
     /// Scales and intervals mean something: two different scores on every benchmark.

@@ -223,17 +223,22 @@ TextTable policy_table(const PolicyTable& policies) {
         {"benchmark", "sampling", "tries, top 1", "top 2", "top 3", "first hit ≤ 4, top 3", "exactly 4",
          "with credit"},
         {}};
+    std::int64_t trials = 0;
     for (const auto& [benchmark, curves] : policies) {
         table.rules.push_back(table.rows.size());
         for (const Sampling sampling : {Sampling::region, Sampling::uniform, Sampling::random}) {
             const PolicyCurves& c = curves[static_cast<std::size_t>(sampling)];
             const std::size_t at = std::min<std::size_t>(4, c.first_hit[2].size()) - 1;
-            table.rows.push_back({benchmark, name_of(sampling), cell(c.mean_tries[0], 6),
-                                  cell(c.mean_tries[1], 6), cell(c.mean_tries[2], 6),
-                                  cell(c.first_hit[2][at], 4), cell(c.exactly_n[2][at], 4),
-                                  cell(c.exactly_n_credit[2][at], 4)});
+            const bool exact = c.trials == 0;
+            const int tries = exact ? 6 : 2, recall = exact ? 4 : 2;  // not more digits than the draws bear
+            trials = std::max(trials, c.trials);
+            table.rows.push_back({benchmark, name_of(sampling) + (exact ? "" : "*"), cell(c.mean_tries[0], tries),
+                                  cell(c.mean_tries[1], tries), cell(c.mean_tries[2], tries),
+                                  cell(c.first_hit[2][at], recall), cell(c.exactly_n[2][at], recall),
+                                  cell(c.exactly_n_credit[2][at], recall)});
         }
     }
+    if (trials > 0) table.title += fmt::format("; * simulated, {} trials", trials);
     if (!table.rules.empty()) table.rules.erase(table.rules.begin());
     return table;
 }

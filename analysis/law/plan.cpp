@@ -27,8 +27,9 @@ struct PlanInput {
     std::vector<int> rows;                // [N] candidates: rows of the table with A and C
     Candidates candidates;
     std::vector<Observation> measured;
-    std::vector<int> trained;
+    std::vector<int> trained;  // places in `rows`, with a score on these benchmarks or not
     std::vector<std::string> notes;
+    std::string gain_unit;
 };
 
 using Benchmarks = std::vector<const BenchmarkColumn*>;
@@ -53,11 +54,25 @@ Benchmarks scored_benchmarks(const Benchmarks& benchmarks, const std::vector<int
     return scored.empty() ? benchmarks : scored;
 }
 
+/// Benchmarks that an A column serves; all if none is served.
+Benchmarks served_benchmarks(const Table& table, PlanInput& input) {
+    Benchmarks all, served;
+    for (const auto& benchmark : table.benchmarks) {
+        all.push_back(&benchmark);
+        if (benchmark.a.array().isFinite().any()) served.push_back(&benchmark);
+    }
+    if (served.empty()) return all;
+    for (const auto* benchmark : all) {
+        if (std::find(served.begin(), served.end(), benchmark) == served.end())
+            input.notes.push_back(benchmark->name + ": it has no A, so it has no say in the plan.");
+    }
+    return served;
+}
+
 /// The candidates and the benchmarks that have a say: where some benchmarks have scores, those without have
 /// none.
 Benchmarks choose_candidates(const Table& table, PlanInput& input) {
-    Benchmarks benchmarks;
-    for (const auto& benchmark : table.benchmarks) benchmarks.push_back(&benchmark);
+    const Benchmarks benchmarks = served_benchmarks(table, input);
     input.rows = complete_rows(table, benchmarks);
     const Benchmarks scored = scored_benchmarks(benchmarks, input.rows);
     for (const auto* benchmark : benchmarks) {
@@ -77,6 +92,33 @@ Benchmarks choose_candidates(const Table& table, PlanInput& input) {
     return scored;
 }
 
+bool is_trained(const Table& table, int row) {
+    if (!table.trained.empty() && table.trained[static_cast<std::size_t>(row)]) return true;
+    return std::any_of(table.benchmarks.begin(), table.benchmarks.end(),
+                       [&](const auto& benchmark) { return std::isfinite(benchmark.score[row]); });
+}
+
+/// An evaluation takes minutes where a training takes days: what is trained but has no score on a benchmark is said.
+void note_unevaluated(const Table& table, const Benchmarks& benchmarks, PlanInput& input) {
+    for (const auto* benchmark : benchmarks) {
+        std::vector<std::string> names;
+        for (const int i : input.trained) {
+            const int row = input.rows[static_cast<std::size_t>(i)];
+            if (!std::isfinite(benchmark->score[row]))
+                names.push_back(table.representations[static_cast<std::size_t>(row)]);
+        }
+        if (names.empty()) continue;
+        input.notes.push_back(fmt::format("already trained, not yet evaluated on {}: {}: evaluate {} first",
+                                          benchmark->name, fmt::join(names, ", "),
+                                          names.size() == 1 ? "it" : "them"));
+    }
+}
+
+std::string gain_unit(const Benchmarks& benchmarks) {
+    if (benchmarks.size() > 1) return "sum of gains in units of each benchmark's scale";
+    return benchmarks.front()->unit.empty() ? "score units" : benchmarks.front()->unit;
+}
+
 PlanInput plan_input(const Table& table) {
     PlanInput input;
     const Benchmarks benchmarks = choose_candidates(table, input);
@@ -86,20 +128,19 @@ PlanInput plan_input(const Table& table) {
                                 "measure A and C first");
     input.candidates = {Eigen::MatrixXd(static_cast<Index>(benchmarks.size()), count),
                         rows_of(table.c, input.rows)};
-    std::vector<bool> is_trained(input.rows.size());
     for (std::size_t b = 0; b < benchmarks.size(); ++b) {
         input.benchmarks.push_back(benchmarks[b]->name);
         input.candidates.a.row(static_cast<Index>(b)) = rows_of(benchmarks[b]->a, input.rows);
         const Eigen::VectorXd scores = rows_of(benchmarks[b]->score, input.rows);
         for (int i = 0; i < static_cast<int>(count); ++i) {
-            if (!std::isfinite(scores[i])) continue;
-            input.measured.push_back({static_cast<int>(b), i, scores[i]});
-            is_trained[static_cast<std::size_t>(i)] = true;
+            if (std::isfinite(scores[i])) input.measured.push_back({static_cast<int>(b), i, scores[i]});
         }
     }
     for (int i = 0; i < static_cast<int>(count); ++i) {
-        if (is_trained[static_cast<std::size_t>(i)]) input.trained.push_back(i);
+        if (is_trained(table, input.rows[static_cast<std::size_t>(i)])) input.trained.push_back(i);
     }
+    note_unevaluated(table, benchmarks, input);
+    input.gain_unit = gain_unit(benchmarks);
     return input;
 }
 
@@ -121,21 +162,21 @@ void describe_pick(const GpModel& model, const PlanInput& input, int pick, Json&
     if (input.benchmarks.size() == 1) json["interval"] = json["intervals"].front();
 }
 
-/// Chooses one after the other. Once a pick was a probe (the families disagree about it) the leading family
-/// alone chooses: a batch of probes would teach nothing, since believed scores leave the weights as they are.
+/// Chooses one after the other; after each the model goes on with its own predicted mean.
 class Batch {
   public:
     Batch(GpModel& model, const PlanInput& input) : model_(model), input_(input) {
         excluded_.assign(static_cast<std::size_t>(input.candidates.size()), false);
         for (const int i : input.trained) excluded_[static_cast<std::size_t>(i)] = true;
         if (!input.measured.empty()) model_.measure(input.measured);
-        meaningful_ = input.trained.size() >= 2 && model_.has_scale();
+        meaningful_ = model_.has_scale();
     }
 
     /// @return the pick's JSON, or null if none is left
     Json next(const std::vector<std::string>& names) {
-        const bool is_first = input_.trained.empty() && !started_;
-        const int pick = is_first ? model_.first_pick() : choose();
+        const bool is_first = input_.measured.empty() && !started_;
+        const int pick =
+            is_first ? model_.first_pick(excluded_) : first_largest(model_.expected_improvement(), excluded_);
         if (pick < 0) return nullptr;
         Json json = pick_json(names[static_cast<std::size_t>(input_.rows[static_cast<std::size_t>(pick)])]);
         if (meaningful_) describe_pick(model_, input_, pick, json);
@@ -146,31 +187,23 @@ class Batch {
     }
 
   private:
-    int choose() {
-        const int by_leader = first_largest(model_.expected_improvement(true), excluded_);
-        if (probed_) return by_leader;
-        const int by_all = first_largest(model_.expected_improvement(), excluded_);
-        probed_ = by_all != by_leader;
-        return by_all;
-    }
-
     GpModel& model_;
     const PlanInput& input_;
     std::vector<bool> excluded_;
-    bool meaningful_ = false, started_ = false, probed_ = false;
+    bool meaningful_ = false, started_ = false;
 };
 
 std::string verdict(const std::string& benchmark, double more, double less) {
-    const char* claim = "that more A and more C is better";
+    const char* claim = "more A and more C is better";
     if (more < k_contradicted) {
         return fmt::format(
-            "{}: the measured scores contradict the prior {} (probability {:.3f}; {:.3f} for the opposite).",
+            "{}: the measured scores contradict the prior that {} (probability {:.3f}; {:.3f} for the opposite).",
             benchmark, claim, more, less);
     }
     if (more > k_supported)
-        return fmt::format("{}: the measured scores support the prior {} (probability {:.3f}).", benchmark,
+        return fmt::format("{}: the measured scores support the prior that {} (probability {:.3f}).", benchmark,
                            claim, more);
-    return fmt::format("{}: the measured scores do not decide {} (probability {:.3f}).", benchmark, claim,
+    return fmt::format("{}: the measured scores do not decide whether {} (probability {:.3f}).", benchmark, claim,
                        more);
 }
 
@@ -178,6 +211,13 @@ std::string verdict(const std::string& benchmark, double more, double less) {
 /// planner chooses, it is the averaged model that is asked.
 void judge_prior(const PlanInput& input, Json& json) {
     json["prior"] = Json::object();
+    if (input.measured.size() > k_most_observations) {
+        json["notes"].push_back(fmt::format(
+            "Whether the scores fit the prior is not judged: {} are more than {}, a dense system's size.",
+            input.measured.size(), k_most_observations));
+        for (const auto& benchmark : input.benchmarks) json["prior"][benchmark] = nullptr;
+        return;
+    }
     GpModel model = gaussian_model(Planner::average, input.candidates);
     if (!input.measured.empty()) model.measure(input.measured);
     for (std::size_t b = 0; b < input.benchmarks.size(); ++b) {
@@ -205,7 +245,6 @@ void plan_gaussian(Planner planner, const Table& table, const PlanInput& input, 
     }
     GpModel model = gaussian_model(planner, input.candidates);
     Batch batch(model, input);
-    judge_prior(input, json);
     for (std::int64_t k = 0; k < budget; ++k) {
         Json pick = batch.next(table.representations);
         if (pick.is_null()) break;
@@ -233,7 +272,9 @@ Json plan_json(const Table& table, const FitConfig& config) {
     Json json;
     json["plan"] = Json::array();
     json["planner"] = config.planner;
+    json["gain_unit"] = input.gain_unit;
     json["notes"] = input.notes;
+    judge_prior(input, json);
     if (is_gaussian(planner))
         plan_gaussian(planner, table, input, config.budget, json);
     else

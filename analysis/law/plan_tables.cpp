@@ -20,7 +20,7 @@ std::string interval_text(const Json& interval) {
 TextTable plan_table(const Json& plan, bool one_benchmark) {
     TextTable table{"plan",
                     "Train next, in this order (" + plan["planner"].get<std::string>() + ")",
-                    {"representation", "expected gain"},
+                    {"representation", "expected gain (" + plan["gain_unit"].get<std::string>() + ")"},
                     {}};
     if (one_benchmark) table.header.push_back("90 % interval of its score");
     for (const auto& pick : plan["plan"]) {

@@ -38,18 +38,6 @@ std::vector<bool> mask_of(const std::vector<int>& trained, int size) {
     return mask;
 }
 
-int draw(const std::vector<double>& chance, core::KeyedRng& rng) {
-    double left = rng.uniform();
-    int last = -1;
-    for (std::size_t i = 0; i < chance.size(); ++i) {
-        if (chance[i] == 0) continue;
-        last = static_cast<int>(i);
-        left -= chance[i];
-        if (left < 0) break;
-    }
-    return last;
-}
-
 int next_d_optimal(const Square& square, const std::vector<int>& trained) {
     const MatrixXd columns = columns_of(k_ac_quadratic, square.a, square.c);
     MatrixXd features(columns.rows(), columns.cols() + 1);
@@ -75,10 +63,7 @@ class BlindPlanner {
         if (regions_) return draw(regions_->chances(mask), rng);
         if (planner_ == Planner::d_optimal) return next_d_optimal(square_, trained);
         if (planner_ == Planner::rank) return first_largest(square_.a + square_.c, mask);
-        std::vector<double> chance(mask.size());
-        const auto left = static_cast<double>(mask.size() - trained.size());
-        for (std::size_t i = 0; i < mask.size(); ++i) chance[i] = mask[i] ? 0 : 1 / left;
-        return draw(chance, rng);
+        return draw(uniform_chances(mask), rng);
     }
 
   private:

@@ -24,13 +24,6 @@ constexpr int k_largest_simulation = 500;
 /// [N] chance of each representation to be trained next.
 using Chances = std::function<std::vector<double>(const std::vector<bool>& trained)>;
 
-std::vector<double> uniform_chances(const std::vector<bool>& trained) {
-    const auto left = static_cast<double>(std::count(trained.begin(), trained.end(), false));
-    std::vector<double> chance(trained.size());
-    for (std::size_t i = 0; i < trained.size(); ++i) chance[i] = trained[i] ? 0.0 : 1.0 / left;
-    return chance;
-}
-
 Chances chances_of(const Problem& problem, Sampling sampling) {
     if (sampling != Sampling::region) return uniform_chances;
     // The regions cut the unit square, whatever scale the fits use.
@@ -55,8 +48,8 @@ struct Verdict {
 };
 
 /// @param place how many are predicted above the best one
-Verdict judge(Sampling sampling, int trained, bool has_best, int place, int top) {
-    if (sampling == Sampling::random || trained == 1) return {has_best, has_best};
+Verdict judge(int trained, bool has_best, int place, int top) {
+    if (trained == 1) return {has_best, has_best};
     const bool found = place <= top;
     return {found, found || has_best};
 }
@@ -93,7 +86,6 @@ PolicyCurves random_search(int n) {
 /// Carries the chance of every trained set forward, smallest masks first: a superset has a larger mask.
 PolicyCurves enumerate(const Problem& problem, Sampling sampling, const std::vector<std::uint8_t>& places) {
     const int n = problem.size(), best = best_row(problem);
-    if (sampling == Sampling::random) return random_search(n);
     const Chances chances = chances_of(problem, sampling);
     PolicyCurves curves = empty_curves(n);
     // [mask][0] the chance to pass through the set; [mask][1 + top] the same without having found it before.
@@ -105,7 +97,7 @@ PolicyCurves enumerate(const Problem& problem, Sampling sampling, const std::vec
         if (mass[mask][0] == 0) continue;
         const int size = std::popcount(mask);
         for (int top = 0; size > 0 && top < k_tops; ++top) {
-            const Verdict verdict = judge(sampling, size, mask >> best & 1U, places[mask], top);
+            const Verdict verdict = judge(size, mask >> best & 1U, places[mask], top);
             const auto at = static_cast<std::size_t>(size - 1);
             if (verdict.by_prediction) {
                 curves.exactly_n[top][at] += mass[mask][0];
@@ -126,29 +118,8 @@ PolicyCurves enumerate(const Problem& problem, Sampling sampling, const std::vec
     return curves;
 }
 
-int draw(const std::vector<double>& chance, core::KeyedRng& rng) {
-    double left = rng.uniform();
-    int last = 0;
-    for (std::size_t i = 0; i < chance.size(); ++i) {
-        if (chance[i] == 0) continue;
-        last = static_cast<int>(i);
-        left -= chance[i];
-        if (left < 0) break;
-    }
-    return last;
-}
-
-int place_of(const Eigen::VectorXd& predicted, int best) {
-    int above = 0;
-    for (int i = 0; i < static_cast<int>(predicted.size()); ++i) {
-        above += predicted[i] > predicted[best] || (predicted[i] == predicted[best] && i > best);
-    }
-    return above;
-}
-
 /// One simulated run, counted into `curves` (counts, not chances).
-void simulate_run(const Problem& problem, Sampling sampling, const Chances& chances, core::KeyedRng rng,
-                  PolicyCurves& curves) {
+void simulate_run(const Problem& problem, const Chances& chances, core::KeyedRng rng, PolicyCurves& curves) {
     const int n = problem.size(), best = best_row(problem);
     SubsetSolver solver(columns_of(k_ac_quadratic, problem.a, problem.c), problem.y);
     std::vector<bool> trained(static_cast<std::size_t>(n));
@@ -158,11 +129,10 @@ void simulate_run(const Problem& problem, Sampling sampling, const Chances& chan
         const int next = draw(chances(trained), rng);
         trained[static_cast<std::size_t>(next)] = true;
         rows.insert(std::upper_bound(rows.begin(), rows.end(), next), next);
-        if (sampling != Sampling::random) solver.fit(rows);
-        const int place = sampling == Sampling::random ? n : place_of(solver.predict_all(), best);
+        solver.fit(rows);
+        const int place = place_of_best(solver.predict_all(), best);
         for (int top = 0; top < k_tops; ++top) {
-            const Verdict verdict =
-                judge(sampling, size, trained[static_cast<std::size_t>(best)], place, top);
+            const Verdict verdict = judge(size, trained[static_cast<std::size_t>(best)], place, top);
             const auto at = static_cast<std::size_t>(size - 1);
             curves.exactly_n[top][at] += verdict.by_prediction;
             curves.exactly_n_credit[top][at] += verdict.with_credit;
@@ -180,7 +150,7 @@ PolicyCurves simulate(const Problem& problem, Sampling sampling, const PolicyCho
                                  {"policy", problem.benchmark, name_of(sampling)},
                                  static_cast<std::uint64_t>(trial));
         run::stop_if_requested();
-        simulate_run(problem, sampling, chances, rng, curves);
+        simulate_run(problem, chances, rng, curves);
     }
     for (int top = 0; top < k_tops; ++top) {
         for (auto* curve : {&curves.first_hit[top], &curves.exactly_n[top], &curves.exactly_n_credit[top]}) {
@@ -188,6 +158,7 @@ PolicyCurves simulate(const Problem& problem, Sampling sampling, const PolicyCho
             for (double& value : *curve) value /= static_cast<double>(choice.trials);
         }
     }
+    curves.trials = choice.trials;
     finish(curves);
     return curves;
 }
@@ -218,7 +189,6 @@ bool is_exact(const PolicyChoice& choice, int representations) {
 
 std::array<PolicyCurves, 3> all_policy_curves(const Problem& problem, const PolicyChoice& choice,
                                               const par::Comm& comm) {
-    constexpr std::array samplings = {Sampling::region, Sampling::uniform, Sampling::random};
     std::array<PolicyCurves, 3> curves;
     if (problem.size() > k_largest_simulation) {
         throw core::usage_error(
@@ -228,16 +198,12 @@ std::array<PolicyCurves, 3> all_policy_curves(const Problem& problem, const Poli
     }
     const bool exact = is_exact(choice, problem.size());
     const auto places = exact ? places_of_best(problem, comm) : std::vector<std::uint8_t>();
-    for (std::size_t k = 0; k < samplings.size(); ++k) {
-        curves[k] =
-            exact ? enumerate(problem, samplings[k], places) : simulate(problem, samplings[k], choice, comm);
+    for (const Sampling sampling : {Sampling::region, Sampling::uniform}) {
+        curves[static_cast<std::size_t>(sampling)] =
+            exact ? enumerate(problem, sampling, places) : simulate(problem, sampling, choice, comm);
     }
+    curves[static_cast<std::size_t>(Sampling::random)] = random_search(problem.size());
     return curves;
-}
-
-PolicyCurves policy_curves(const Problem& problem, Sampling sampling, const PolicyChoice& choice,
-                           const par::Comm& comm) {
-    return all_policy_curves(problem, choice, comm)[static_cast<std::size_t>(sampling)];
 }
 
 }  // namespace lvr::analysis

@@ -26,6 +26,7 @@ struct PolicyCurves {
         first_hit;  ///< P(found at some n' <= n); at N: 1, all are trained
     std::array<std::vector<double>, k_tops> exactly_n;         ///< P(the n trained find it by prediction)
     std::array<std::vector<double>, k_tops> exactly_n_credit;  ///< the same, or it is among the n trained
+    std::int64_t trials = 0;  ///< simulated runs that the figures come from; 0: they are exact
 };
 
 struct PolicyChoice {
@@ -36,12 +37,10 @@ struct PolicyChoice {
 };
 
 /// The AC policy of the paper (region), plain draws with the same predictions (uniform), and draws without
-/// any predictions, where found means trained (random).
-/// @param problem complete: every representation measured, N >= 2 @return the same on every rank
-PolicyCurves policy_curves(const Problem& problem, Sampling sampling, const PolicyChoice& choice,
-                           const par::Comm& comm);
-
-/// All three at once: they share the fits. In the order of Sampling.
+/// any predictions, where found means trained (random); they share the fits. Random search has a closed form and
+/// is never simulated.
+/// @param problem complete: every representation measured, N >= 2
+/// @return in the order of Sampling, the same on every rank
 std::array<PolicyCurves, 3> all_policy_curves(const Problem& problem, const PolicyChoice& choice,
                                               const par::Comm& comm);
 

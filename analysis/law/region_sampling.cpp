@@ -57,4 +57,23 @@ std::vector<double> RegionSampler::chances(const std::vector<bool>& trained) con
     return chance;
 }
 
+std::vector<double> uniform_chances(const std::vector<bool>& trained) {
+    const auto left = static_cast<double>(std::count(trained.begin(), trained.end(), false));
+    std::vector<double> chance(trained.size());
+    for (std::size_t i = 0; i < trained.size(); ++i) chance[i] = trained[i] ? 0.0 : 1.0 / left;
+    return chance;
+}
+
+int draw(const std::vector<double>& chance, core::KeyedRng& rng) {
+    double left = rng.uniform();
+    int last = -1;
+    for (std::size_t i = 0; i < chance.size(); ++i) {
+        if (chance[i] == 0) continue;
+        last = static_cast<int>(i);
+        left -= chance[i];
+        if (left < 0) break;
+    }
+    return last;
+}
+
 }  // namespace lvr::analysis

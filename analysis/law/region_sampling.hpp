@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <vector>
 
+#include <lvr/core/rng.hpp>
+
 namespace lvr::analysis {
 
 /// Region-based sampling (paper, Algorithm 3): on level L = 1, 2, ... the unit square of (a, c) is cut into
@@ -24,5 +26,11 @@ class RegionSampler {
   private:
     std::vector<std::vector<std::vector<int>>> levels_;  ///< level -> non-empty cells -> members
 };
+
+/// The same for plain draws: all that are left alike. [N]
+std::vector<double> uniform_chances(const std::vector<bool>& trained);
+
+/// One index by its chance. @return -1 if none has any
+int draw(const std::vector<double>& chance, core::KeyedRng& rng);
 
 }  // namespace lvr::analysis

@@ -72,6 +72,14 @@ int best_row(const Problem& problem) {
     return static_cast<int>(best);
 }
 
+int place_of_best(const Eigen::VectorXd& predicted, int best) {
+    int above = 0;
+    for (int i = 0; i < static_cast<int>(predicted.size()); ++i) {
+        above += predicted[i] > predicted[best] || (predicted[i] == predicted[best] && i > best);
+    }
+    return above;
+}
+
 std::vector<std::uint8_t> places_of_best(const Problem& problem, const par::Comm& comm) {
     auto solver = ac_solver(problem);
     const int best = best_row(problem);
@@ -82,12 +90,7 @@ std::vector<std::uint8_t> places_of_best(const Problem& problem, const par::Comm
         if (std::popcount(mask) < 2) return;
         rows_of_mask(mask, rows);
         solver.fit(rows);
-        const auto& predicted = solver.predict_all();
-        std::int64_t above = 0;
-        for (int i = 0; i < problem.size(); ++i) {
-            above += predicted[i] > predicted[best] || (predicted[i] == predicted[best] && i > best);
-        }
-        places[mask] = above;
+        places[mask] = place_of_best(solver.predict_all(), best);
     });
     comm.sum(std::span<std::int64_t>(places));  // every mask is non-zero on one rank only
     return {places.begin(), places.end()};

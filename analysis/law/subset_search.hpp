@@ -43,6 +43,9 @@ struct SubsetSearch {
 /// count a hit where the best of all is the largest prediction (the first of equals) among the rest.
 SubsetSearch exhaustive_search(const Problem& problem, const par::Comm& comm);
 
+/// How many are predicted above the best one; of equal predictions the later row counts as larger.
+int place_of_best(const Eigen::VectorXd& predicted, int best);
+
 /// Row with the largest score, the first of equals.
 int best_row(const Problem& problem);
 

@@ -49,35 +49,55 @@ class AlignmentChooser {
         }
     }
 
-    const files::AlignmentColumn& column_for(const std::string& benchmark) {
+    /// @return null if none serves it, which `unserved` then explains
+    const files::AlignmentColumn* column_for(const std::string& benchmark) {
         const auto own = find_named(columns_, benchmark);
-        if (own != columns_.end() && chosen_.empty()) return *own;
-        if (!chosen_.empty()) return *find_named(columns_, chosen_);
-        if (shared_.size() == 1) {
-            shared_used_ = true;
-            return shared_.front();
+        if (own != columns_.end()) return &*own;
+        if (!chosen_.empty()) {
+            chosen_used_ = true;
+            return &*find_named(columns_, chosen_);
         }
         if (shared_.empty()) {
             throw core::input_error(fmt::format("{}: benchmark '{}' has no A column", source_, benchmark),
                                     "the law needs an alignment score for it",
-                                    fmt::format("add A_{}, or choose one for all with --a", benchmark));
+                                    fmt::format("add A_{}, or choose one with --a", benchmark));
         }
+        if (shared_.size() < columns_.size()) return nullptr;
+        if (shared_.size() == 1) return &shared_.front();
         throw core::usage_error(fmt::format("{}: benchmark '{}' could use any of the A columns {}", source_,
                                             benchmark, fmt::join(names_of(shared_), ", ")),
                                 "the law would depend on a guess", "choose one with --a NAME");
     }
 
-    /// A columns that belong to no benchmark and serve none.
-    std::vector<std::string> leftover() const {
-        if (shared_used_ || !chosen_.empty()) return {};
-        return names_of(shared_);
+    /// What to say of benchmarks that no A column serves.
+    std::string unserved(const std::vector<std::string>& benchmarks) const {
+        return fmt::format("{}: no A column serves {} (A columns of other benchmarks are there)", source_,
+                           fmt::join(benchmarks, ", "));
+    }
+
+    std::string way_out() const {
+        return fmt::format("--a {} would serve what has none", fmt::join(names_of(shared_), " or --a "));
+    }
+
+    /// A columns that are there in vain, in plain words.
+    std::vector<std::string> unused() const {
+        std::vector<std::string> all;
+        if (chosen_.empty() && shared_.size() < columns_.size()) {
+            for (const auto& name : names_of(shared_))
+                all.push_back(fmt::format("{}: column A_{} matches no benchmark and is not used", source_, name));
+        }
+        if (!chosen_.empty() && !chosen_used_) {
+            all.push_back(fmt::format("{}: --a {} is not used: every benchmark has an A column of its own", source_,
+                                      chosen_));
+        }
+        return all;
     }
 
   private:
     const std::vector<files::AlignmentColumn>& columns_;
-    std::vector<files::AlignmentColumn> shared_;
+    std::vector<files::AlignmentColumn> shared_;  // those that match no benchmark
     std::string chosen_, source_;
-    bool shared_used_ = false;
+    bool chosen_used_ = false;
 };
 
 /// Mean over seeds per representation, and their pooled standard deviation.
@@ -138,18 +158,24 @@ Table make_table(const files::Results& results, const TableChoice& choice, const
     table.c = to_vector(results.correspondence);
     for (const auto& representation : results.representations)
         table.representations.push_back(representation.name);
+    table.trained.assign(table.representations.size(), false);
+    for (const auto& score : results.scores) table.trained[static_cast<std::size_t>(score.representation)] = true;
     AlignmentChooser chooser(results, choice, source);
+    std::vector<std::string> unserved;
     for (const auto& name : benchmark_names(results, choice, source)) {
         const auto benchmark = find_named(results.benchmarks, name);
-        const auto& alignment = chooser.column_for(name);
-        BenchmarkColumn column{name, benchmark->unit, alignment.name, to_vector(alignment.value), {}, k_nan};
+        const auto* alignment = chooser.column_for(name);
+        if (alignment == nullptr) unserved.push_back(name);
+        const VectorXd none = VectorXd::Constant(table.rows(), k_nan);
+        BenchmarkColumn column{name, benchmark->unit, alignment ? alignment->name : "",
+                               alignment ? to_vector(alignment->value) : none, {}, k_nan};
         fill_scores(results, benchmark - results.benchmarks.begin(), column);
         table.benchmarks.push_back(std::move(column));
     }
-    for (const auto& name : chooser.leftover()) {
-        table.warnings.push_back(
-            fmt::format("{}: column A_{} matches no benchmark and is not used", source, name));
-    }
+    if (!unserved.empty() && unserved.size() == table.benchmarks.size())
+        throw core::usage_error(chooser.unserved(unserved), "the law needs an alignment score", chooser.way_out());
+    if (!unserved.empty()) table.warnings.push_back(chooser.unserved(unserved) + ": " + chooser.way_out());
+    for (const auto& warning : chooser.unused()) table.warnings.push_back(warning);
     return table;
 }
 

@@ -228,6 +228,93 @@ void leave_one_benchmark_out(const std::vector<Setting>& all, const std::vector<
     fmt::print("{:<18}{:<42}{}\n\n", "", all.front().name, figures(reference));
 }
 
+// ---- batches: several picks before any of them is measured
+
+/// How a batch goes on after its first pick: with all families (as `--plan` does), or, once they disagreed about a
+/// pick, with the leading family alone.
+enum class BatchRule { all_families, leader_after_probe };
+
+GpModel leader_of(const GpModel& model, const std::vector<Observation>& seen) {
+    int leading = 0;
+    for (int k = 1; k < 3; ++k) leading = model.weight(0, k) > model.weight(0, leading) ? k : leading;
+    GpModel leader(model.space(), {{k_averaged.signs[static_cast<std::size_t>(leading)]}, {1}, 0});
+    leader.measure(seen);
+    return leader;
+}
+
+struct BatchPlay {
+    int start = 3;           // trained and measured one by one
+    bool by_chance = false;  // those drawn, not the planner's own
+    int batch = 3;           // then trained without a look at scores
+};
+
+/// @return the model that saw all of it
+GpModel play_batch(const Candidates& candidates, const VectorXd& scores, const BatchPlay& play, BatchRule rule,
+                   std::vector<int>& trained) {
+    GpModel model(plan_space(candidates.a, candidates.c), k_averaged);
+    std::vector<bool> excluded(static_cast<std::size_t>(scores.size()));
+    std::vector<Observation> seen;
+    const auto train = [&](int pick) {
+        trained.push_back(pick);
+        excluded[static_cast<std::size_t>(pick)] = true;
+        seen.push_back({0, pick, scores[pick]});
+    };
+    std::vector<int> drawn(excluded.size());
+    std::iota(drawn.begin(), drawn.end(), 0);
+    core::KeyedRng(k_seed, {"start"}, static_cast<std::uint64_t>(1e6 * scores[0])).shuffle(drawn);
+    for (int i = 0; i < play.start; ++i) {
+        if (play.by_chance)
+            train(drawn[static_cast<std::size_t>(i)]);
+        else
+            train(i == 0 ? model.first_pick() : first_largest(model.expected_improvement(), excluded));
+        model.measure(seen);
+    }
+    GpModel leader = leader_of(model, seen);
+    bool probed = false;
+    for (int i = 0; i < play.batch; ++i) {
+        const int by_leader = first_largest(leader.expected_improvement(), excluded);
+        int pick = first_largest(model.expected_improvement(), excluded);
+        if (pick < 0) break;
+        if (rule == BatchRule::leader_after_probe && probed) pick = by_leader;
+        probed = probed || pick != by_leader;
+        train(pick);
+        model.believe(pick);
+        leader.believe(pick);
+    }
+    model.measure(seen);
+    return model;
+}
+
+bool batch_hits(const Candidates& candidates, const VectorXd& scores, const BatchPlay& play,
+                BatchRule rule) {
+    std::vector<int> trained;
+    VectorXd values = play_batch(candidates, scores, play, rule, trained).mean(0);
+    for (const int i : trained) values[i] = scores[i];
+    Index best = 0;
+    scores.maxCoeff(&best);
+    return (values.array() > values[best]).count() < 3;
+}
+
+void compare_batches(const std::vector<StudyTable>& tables) {
+    fmt::print("\nBatches on the synthetic laws, Recall@3: all families / the leader alone after a probe\n");
+    for (const BatchPlay& play : {BatchPlay{3, false, 2}, {3, false, 3}, {4, false, 3}, {5, false, 3}, {3, true, 2},
+                                  {3, true, 3}, {4, true, 3}, {5, true, 3}}) {
+        fmt::print("{} {}, then a batch of {}:", play.start, play.by_chance ? "drawn" : "its own", play.batch);
+        for (const Kind kind : {positive, mixed, negative}) {
+            std::array<double, 2> hits{};
+            for (std::uint64_t draw = 0; draw < k_laws; ++draw) {
+                core::KeyedRng rng(k_seed, {"synthetic", k_kind_names[kind]}, draw);
+                const Candidates candidates = drawn_candidates(tables, rng);
+                const VectorXd scores = drawn_scores(candidates, kind, rng);
+                hits[0] += batch_hits(candidates, scores, play, BatchRule::all_families);
+                hits[1] += batch_hits(candidates, scores, play, BatchRule::leader_after_probe);
+            }
+            fmt::print("   {} {:.1f} / {:.1f}", k_kind_names[kind], 100 * hits[0] / k_laws, 100 * hits[1] / k_laws);
+        }
+        fmt::print("\n");
+    }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -254,4 +341,5 @@ int main(int argc, char** argv) {
         fmt::print("chosen with {} points to lose: {}\n", tolerance,
                    all[choose({&synthetic, &every}, tolerance)].name);
     }
+    compare_batches(tables);
 }

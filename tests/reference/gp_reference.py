@@ -16,6 +16,7 @@ from law_table import TABLES, min_max, read_table, write_golden
 
 K_RANGE, K_SIGNAL, K_NOISE = 0.6, 0.3**2, 0.1**2
 K_BETWEEN_SIGNAL, K_BETWEEN_NOISE = 0.8, 0.5
+K_SECOND_ORDER = 0.125  # standard deviation of the regression's u^2, uv, v^2; its slopes' is 0.25
 K_BUDGET, K_SHOWN = 6, (3, 5)
 
 
@@ -23,6 +24,14 @@ def matern(p, q):
     """@param p, q  points (a, c), [..., 2]"""
     r = np.sqrt(((p[:, None] - q[None]) ** 2).sum(axis=-1)) / K_RANGE
     return K_SIGNAL * (1 + np.sqrt(5) * r + 5 * r**2 / 3) * np.exp(-np.sqrt(5) * r)
+
+
+def quadratic(p, q):
+    """Covariance of a quadratic in u = 2a - 1, v = 2c - 1 with independent normal coefficients."""
+    def features(points):
+        u, v = 2 * points.T - 1
+        return np.stack([0.25 * u, 0.25 * v] + [K_SECOND_ORDER * f for f in (u * u, u * v, v * v)])
+    return features(p).T @ features(q)
 
 
 def improvement(mean, sd, best):
@@ -33,10 +42,10 @@ def improvement(mean, sd, best):
 class OneBenchmark:
     """The closed form for one benchmark; sign is that of the prior mean."""
 
-    def __init__(self, a, c, sign=1):
+    def __init__(self, a, c, sign=1, kernel=matern):
         self.points = np.stack([min_max(a), min_max(c)], axis=1)
         self.m = sign * 0.25 * (2 * self.points - 1).sum(axis=1)
-        self.k = matern(self.points, self.points)
+        self.k = kernel(self.points, self.points)
 
     def parts(self, seen):
         inverse = np.linalg.inv(self.k[np.ix_(seen, seen)] + K_NOISE * np.eye(len(seen)))
@@ -99,6 +108,30 @@ def reference_run(model, y):
         if len(seen) == K_BUDGET:
             return {"order": seen, **record}
         seen.append(first_largest(gain, seen))
+
+
+def batch(model, seen, y_seen, best):
+    """K_BUDGET - len(seen) picks; each is believed to score its predicted mean, scale and best stay.
+
+    @return the picks, their gains and their means
+    """
+    scale, measured, picks, gains, means = model.scale(seen, y_seen), len(seen), [], [], []
+    seen, y_seen = list(seen), list(y_seen)
+    while len(seen) < K_BUDGET:
+        mean, sd = model.posterior(seen, np.array(y_seen), scale)
+        gain = improvement(mean, sd, best)
+        pick = first_largest(gain, seen)
+        picks, gains, means = picks + [pick], gains + [gain[pick]], means + [mean[pick]]
+        seen, y_seen = seen + [pick], y_seen + [mean[pick]]
+    assert len(picks) == K_BUDGET - measured
+    return {"picks": picks, "gains": np.array(gains).tolist(), "means": np.array(means).tolist()}
+
+
+def batches(model, y, order):
+    """From nothing (the first at its prior mean, scale 1), and after three measured."""
+    first = order[0]
+    return {"from_nothing": [first] + batch(model, [first], model.m[[first]], model.m[first])["picks"],
+            "after_three": batch(model, order[:3], y[order[:3]], y[order[:3]].max())}
 
 
 def weights_of(models, families, seen, y):
@@ -186,9 +219,14 @@ def joint_run(table):
 
 
 def table_record(key, families):
-    table, found = read_table(key), {"gp": {}, "average": {}, "average_negated": {}}
+    table = read_table(key)
+    found = {part: {} for part in ("gp", "batches", "bayesian", "average", "average_negated")}
     for b in table.benchmarks:
-        found["gp"][b] = reference_run(OneBenchmark(table.a[b], table.c), table.score[b])
+        model = OneBenchmark(table.a[b], table.c)
+        found["gp"][b] = reference_run(model, table.score[b])
+        found["batches"][b] = batches(model, table.score[b], found["gp"][b]["order"])
+        regression = OneBenchmark(table.a[b], table.c, kernel=quadratic)
+        found["bayesian"][b] = reference_run(regression, table.score[b])
         found["average"][b] = averaged_run(table.a[b], table.c, table.score[b], families)
         found["average_negated"][b] = averaged_run(table.a[b], table.c, -table.score[b], families)
     print(key, [table.names[i] for i in found["gp"]["seed_image"]["order"]])

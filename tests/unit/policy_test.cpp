@@ -76,6 +76,21 @@ void check_simulation(const Problem& problem) {
     }
 }
 
+/// The first and the last hits: their rows in the order promised, their errors.
+void check_shown(const SubsetSearch& search, const core::Json& want) {
+    REQUIRE(want.size() == 8);
+    REQUIRE(search.hits.size() >= want.size());
+    std::vector<int> rows;
+    for (std::size_t i = 0; i < want.size(); ++i) {
+        const auto& hit = search.hits[i < want.size() / 2 ? i : search.hits.size() - want.size() + i];
+        rows_of_mask(hit.mask, rows);
+        INFO("hit " << i);
+        CHECK(rows == want[i][0].get<std::vector<int>>());
+        check_close(hit.test_mse, want[i][1].get<double>(), 1e-9);
+        check_close(hit.train_mse, want[i][2].get<double>(), 1e-9);
+    }
+}
+
 }  // namespace
 
 TEST_CASE("the policy's exact curves agree with an independent enumeration", "[mpi][law]") {
@@ -85,9 +100,8 @@ TEST_CASE("the policy's exact curves agree with an independent enumeration", "[m
 
 TEST_CASE("seed_image, top 3, takes 3.403305 trainings on average", "[mpi][law]") {
     const Table table = test::paper_table("v1");
-    const auto curves = policy_curves(make_problem(table, test::column(table, "seed_image")),
-                                      Sampling::region, {}, test::world());
-    CHECK(std::abs(curves.mean_tries[2] - 3.403305) < 5e-7);
+    const auto curves = all_policy_curves(make_problem(table, test::column(table, "seed_image")), {}, test::world());
+    CHECK(std::abs(curves[static_cast<std::size_t>(Sampling::region)].mean_tries[2] - 3.403305) < 5e-7);
 }
 
 TEST_CASE("the simulated policy agrees with the enumeration", "[mpi][law]") {
@@ -133,6 +147,23 @@ TEST_CASE("two representations: the policy by hand", "[law]") {
     }
 }
 
+TEST_CASE("regions cut the square of what is measured, whatever the scale of A and C", "[law]") {
+    // On the unit square: (0, 0), (0.1, 0.25), (1, 1); the best is alone in its quarter.
+    const auto curves = all_policy_curves(test::problem_of({10, 11, 20}, {5, 6, 9}, {1, 2, 3}, false), {}, {});
+    CHECK(curves[static_cast<std::size_t>(Sampling::region)].exactly_n[0][0] == 0.5);
+    check_close(curves[static_cast<std::size_t>(Sampling::uniform)].exactly_n[0][0], 1.0 / 3, 1e-15);
+}
+
+TEST_CASE("figures that were drawn carry the number of runs, exact ones none", "[law]") {
+    const Problem problem = test::problem_of({0, 1, 2}, {0, 2, 1}, {1, 2, 3});
+    for (const auto& curves : all_policy_curves(problem, {"exact", 50, 0}, {})) CHECK(curves.trials == 0);
+    const auto drawn = all_policy_curves(problem, {"simulate", 50, 0}, {});
+    CHECK(drawn[0].trials == 50);
+    CHECK(drawn[1].trials == 50);
+    CHECK(drawn[2].trials == 0);  // random search has a closed form
+    CHECK(drawn[2].mean_tries[0] == 2);
+}
+
 TEST_CASE("the exhaustive search agrees with the reference", "[mpi][law]") {
     const auto want = test::golden("exhaustive_reference.json")["v1"];
     const Table table = test::paper_table("v1");
@@ -142,6 +173,7 @@ TEST_CASE("the exhaustive search agrees with the reference", "[mpi][law]") {
         fits += search.fits;
         INFO(benchmark.name);
         CHECK(search.hits.size() == want["hits"][benchmark.name].get<std::size_t>());
+        check_shown(search, want["shown"][benchmark.name]);
     }
     CHECK(fits == 65416);
 }

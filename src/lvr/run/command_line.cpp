@@ -84,7 +84,8 @@ void add_numbers(CLI::App& app, const std::string& name, std::vector<double>* va
         for (const auto& text : texts) values->push_back(number_in<double>(name, text));
     };
     app.add_option_function<std::vector<std::string>>(name, read, doc)
-        ->type_name("a number, ...")
+        ->type_name("NUMBER,NUMBER")
+        ->expected(1)
         ->delimiter(',')
         ->take_all()
         ->allow_extra_args(false);
@@ -103,7 +104,12 @@ void add_field(CLI::App& app, const core::Field& field) {
     } else if (auto* const* text = std::get_if<std::string*>(&field.value)) {
         app.add_option(name, **text, doc)->capture_default_str();
     } else if (auto* const* texts = std::get_if<std::vector<std::string>*>(&field.value)) {
-        app.add_option(name, **texts, doc)->delimiter(',')->take_all()->allow_extra_args(false);
+        app.add_option(name, **texts, doc)
+            ->type_name("NAME,NAME")
+            ->expected(1)  // word; more would swallow what follows
+            ->delimiter(',')
+            ->take_all()
+            ->allow_extra_args(false);
     } else if (auto* const* reals = std::get_if<std::vector<double>*>(&field.value)) {
         add_numbers(app, name, *reals, doc);
     } else {
@@ -144,6 +150,8 @@ std::string config_file(int argc, char** argv) {
     return "";
 }
 
+constexpr const char* k_see_help = "see --help";
+
 std::string suggestion(const CLI::App& app, int argc, char** argv) {
     std::vector<std::string> names;
     for (const auto* option : app.get_options()) {
@@ -156,7 +164,7 @@ std::string suggestion(const CLI::App& app, int argc, char** argv) {
         const std::string near = core::nearest(word, names);
         return near.empty() ? "see --help for the options" : "did you mean " + near + "?";
     }
-    return "see --help";
+    return k_see_help;
 }
 
 /// What the user typed is wrong on all ranks alike; a file may be missing on one node only, so there each
@@ -169,7 +177,10 @@ int failure(core::ErrorKind kind, const std::string& message) {
 
 /// CLI11's message, and what to do: if an option is unknown, the nearest that there is.
 std::string usage_message(const CLI::ParseError& error, const CLI::App& app, int argc, char** argv) {
-    return std::string(error.what()) + "\n  remedy: " + suggestion(app, argc, argv);
+    const std::string remedy = suggestion(app, argc, argv);
+    if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && remedy == k_see_help)
+        return std::string(error.what()) + "\n  remedy: write lists with commas, as in NAME,NAME; see --help";
+    return std::string(error.what()) + "\n  remedy: " + remedy;
 }
 
 std::optional<int> parse(int argc, char** argv, const JobInfo& info, const core::Fields& fields,
