@@ -28,7 +28,8 @@ RandomBaseline baseline(const Problem& problem, std::int64_t draws, const FitCho
     std::vector<double> r2;
     std::vector<int> rows(static_cast<std::size_t>(problem.size()));
     std::iota(rows.begin(), rows.end(), 0);
-    for (std::int64_t draw = 0; draw < affordable_draws(draws, problem.y.size()); ++draw) {
+    const std::int64_t count = affordable_draws(draws, problem.y.size());
+    for (std::int64_t draw = 0; draw < count; ++draw) {
         core::KeyedRng rng(static_cast<std::uint64_t>(choice.seed), {name, problem.benchmark},
                            static_cast<std::uint64_t>(draw));
         SubsetSolver solver(columns(rng), problem.y);
@@ -36,7 +37,7 @@ RandomBaseline baseline(const Problem& problem, std::int64_t draws, const FitCho
         r2.push_back(*r_squared(problem.y, solver.predict_all()));
     }
     const double mean = std::accumulate(r2.begin(), r2.end(), 0.0) / static_cast<double>(r2.size());
-    return {std::nullopt, mean, central_interval(std::move(r2), choice.level)};
+    return {std::nullopt, mean, central_interval(std::move(r2), choice.level), count};
 }
 
 double expected_r2(double columns, int rows) { return std::min(1.0, columns / (rows - 1)); }
@@ -74,7 +75,8 @@ Contribution contribution_of_c(const Problem& problem, const LawFit& a_only, con
     const double total = (problem.y.array() - problem.y.mean()).square().sum();
     std::vector<double> draws;
     const auto n = static_cast<std::uint64_t>(gains.size());
-    for (std::int64_t draw = 0; draw < std::min<std::int64_t>(choice.bootstrap, 2000); ++draw) {
+    contribution.draws = affordable_draws(choice.bootstrap, gains.size());
+    for (std::int64_t draw = 0; draw < contribution.draws; ++draw) {
         core::KeyedRng rng(static_cast<std::uint64_t>(choice.seed), {"contribution", problem.benchmark},
                            static_cast<std::uint64_t>(draw));
         double sum = 0;

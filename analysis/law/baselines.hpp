@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include <analysis/law/law_fit.hpp>
@@ -13,6 +14,7 @@ struct RandomBaseline {
         expected;  ///< exact p / (n - 1), if the columns are drawn from a continuous distribution
     std::optional<double> mean;        ///< over the draws
     std::optional<Interval> interval;  ///< of one draw
+    std::int64_t draws = 0;            ///< fewer than asked for on a large table
 };
 
 struct Baselines {
@@ -32,6 +34,7 @@ struct Contribution {
     std::optional<double> gain;  ///< leave-one-out R2 of AC minus that of A
     std::optional<Interval>
         interval;  ///< bootstrap over rows of the paired squared errors, models not refitted
+    std::int64_t draws = 0;  ///< behind the interval
 };
 
 Contribution contribution_of_c(const Problem& problem, const LawFit& a_only, const LawFit& ac,

@@ -32,7 +32,8 @@ GroupFit mean_fit(const std::vector<const LawFit*>& fits) {
             mean_over(fits, [](const LawFit& f) { return f.adjusted_r2; }),
             mean_over(fits, [](const LawFit& f) { return f.mse; }),
             mean_over(fits, [](const LawFit& f) { return f.loo_r2; }),
-            mean_over(fits, [](const LawFit& f) { return f.lofo_r2; })};
+            mean_over(fits, [](const LawFit& f) { return f.lofo_r2; }),
+            std::any_of(fits.begin(), fits.end(), [](const LawFit* f) { return f->underdetermined; })};
 }
 
 GroupBaselines mean_baselines(const std::vector<const BenchmarkLaw*>& laws) {
@@ -116,6 +117,7 @@ const LawFit* BenchmarkLaw::fit(const LawForm& form) const {
 
 Law fit_all(const Table& table, const FitConfig& config, const std::string& source) {
     Law law;
+    law.level = config.level;
     for (const auto& benchmark : table.benchmarks) {
         law.benchmarks.push_back(law_of(make_problem(table, benchmark, !config.no_normalise), config));
         law.benchmarks.back().finding = finding_of(law.benchmarks.back(), config.level);

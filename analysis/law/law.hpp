@@ -34,6 +34,7 @@ struct BenchmarkLaw {
 /// are over the same benchmarks.
 struct GroupFit {
     std::optional<double> r2, adjusted_r2, mse, loo_r2, lofo_r2;
+    bool underdetermined = false;  ///< one of the fits is
 };
 
 /// Means of the baselines' R2.
@@ -52,6 +53,7 @@ struct GroupLaw {
 struct Law {
     std::vector<BenchmarkLaw> benchmarks;
     std::vector<GroupLaw> groups;
+    double level = 0.95;  ///< of every interval
 };
 
 /// Fits the law in every form to every benchmark. Cheap (a second for eight benchmarks), so every rank does

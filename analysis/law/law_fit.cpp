@@ -10,6 +10,7 @@
 #include <map>
 
 #include <analysis/law/least_squares.hpp>
+#include <analysis/law/population_r2.hpp>
 #include <analysis/law/rank_correlation.hpp>
 #include <analysis/law/resampling.hpp>
 #include <lvr/core/error.hpp>
@@ -96,7 +97,7 @@ void fill_terms(const CentredFit& fit, double residual_variance, int freedom, La
     }
 }
 
-void fill_in_sample(const VectorXd& y, int freedom, LawFit& law) {
+void fill_in_sample(const VectorXd& y, int freedom, double level, LawFit& law) {
     const auto n = static_cast<double>(y.size());
     law.r2 = r_squared(y, law.fitted);
     law.mse = defined((y - law.fitted).squaredNorm() / n);
@@ -105,6 +106,7 @@ void fill_in_sample(const VectorXd& y, int freedom, LawFit& law) {
     if (law.rank == 0) return;
     const double f = *law.r2 / law.rank / ((1 - *law.r2) / freedom);
     const boost::math::fisher_f fisher(law.rank, freedom);
+    if (!law.underdetermined) law.r2_interval = population_r2_interval(*law.r2, law.rank, freedom, level);
     law.f_p_value = *law.r2 < 1 ? cdf(complement(fisher, std::max(f, 0.0))) : 0;
 }
 
@@ -175,7 +177,7 @@ LawFit fit_law(const Problem& problem, const LawForm& form, const FitChoice& cho
         choice.ridge > 0 ? 0 : problem.size() - parameters;  // those of a shrunken fit are not whole
     const VectorXd residuals = problem.y - law.fitted;
     const double residual_variance = freedom > 0 ? variance_of(residuals, problem.y, freedom) : k_nan;
-    fill_in_sample(problem.y, freedom, law);
+    fill_in_sample(problem.y, freedom, choice.level, law);
     fill_terms(fit, residual_variance, freedom, law);
     fill_influence(residuals, residual_variance, parameters, law);
     fill_out_of_sample(columns, problem, choice.ridge, law);

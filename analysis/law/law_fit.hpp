@@ -3,6 +3,7 @@
 
 #include <Eigen/Core>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,8 +40,12 @@ struct LawFit {
     std::optional<double> r2, adjusted_r2, mse;
     std::optional<double> f_p_value;            ///< F test of all terms but the constant
     std::optional<double> permutation_p_value;  ///< share of permuted y with an R2 as large
-    std::optional<Interval> r2_interval;        ///< bootstrap over rows; optimistic, as R2 in sample is
-    int bootstrap_draws = 0;
+    std::optional<Interval> r2_interval;        ///< of the population R2 (population_r2.hpp)
+    /// Of R2 in sample over resamples of rows. Optimistic: a resample repeats rows, so it is fitted better
+    /// than a sample is. Not to be read as what the population's R2 may be.
+    std::optional<Interval> r2_bootstrap_interval;
+    int bootstrap_draws = 0;             ///< the resamples that the bootstrap intervals are taken over
+    std::int64_t permutation_draws = 0;  ///< behind the p-value: fewer than asked for on a large table
     Eigen::VectorXd fitted;    ///< [n]
     Eigen::VectorXd leverage;  ///< [n] hat values
     Eigen::VectorXd cooks;     ///< [n] Cook's distances, NaN where undefined

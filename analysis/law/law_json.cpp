@@ -41,9 +41,11 @@ Json in_sample(const LawFit& fit) {
     json["rank"] = fit.rank;
     json["underdetermined"] = fit.underdetermined;
     json["r2_interval"] = interval_of(fit.r2_interval);
+    json["r2_bootstrap_interval"] = interval_of(fit.r2_bootstrap_interval);
     json["bootstrap_draws"] = fit.bootstrap_draws;
     json["f_p_value"] = number(fit.f_p_value);
     json["permutation_p_value"] = number(fit.permutation_p_value);
+    json["permutation_draws"] = fit.permutation_draws;
     return json;
 }
 
@@ -94,7 +96,8 @@ Json unmeasured_of(const Table& table, const BenchmarkColumn& benchmark) {
 Json baseline_of(const RandomBaseline& baseline) {
     return {{"expected", number(baseline.expected)},
             {"mean", number(baseline.mean)},
-            {"interval", interval_of(baseline.interval)}};
+            {"interval", interval_of(baseline.interval)},
+            {"draws", baseline.draws}};
 }
 
 Json influential_of(const Table& table, const BenchmarkLaw& law) {
@@ -120,6 +123,7 @@ void add_fits(const Table& table, const BenchmarkLaw& law, Json& json) {
     }
     json["c_adds"]["loo_r2_gain"] = number(law.c_adds.gain);
     json["c_adds"]["interval"] = interval_of(law.c_adds.interval);
+    json["c_adds"]["draws"] = law.c_adds.draws;
     json["influential"] = influential_of(table, law);
 }
 
@@ -162,7 +166,8 @@ Json group_json(const GroupLaw& group) {
                                          {"adjusted_r2", number(fit.adjusted_r2)},
                                          {"mse", number(fit.mse)},
                                          {"loo_r2", number(fit.loo_r2)},
-                                         {"lofo_r2", number(fit.lofo_r2)}};
+                                         {"lofo_r2", number(fit.lofo_r2)},
+                                         {"underdetermined", fit.underdetermined}};
     }
     json["random_linear_expected_r2"] = number(group.baselines.random_linear);
     json["random_quadratic_expected_r2"] = number(group.baselines.random_quadratic);

@@ -21,12 +21,12 @@ constexpr std::int64_t k_least_draws = 200;
 constexpr std::int64_t k_fewest_usable =
     100;  // draws of full rank that an interval needs, or half of a smaller number
 
-std::optional<double> permutation_p_value(const Problem& problem, const CentredFit& fit,
-                                          const FitChoice& choice, const std::string& form) {
+void permute(const Problem& problem, const CentredFit& fit, const FitChoice& choice, LawFit& law) {
     VectorXd y = problem.y.array() - problem.y.mean();
     const double total = y.squaredNorm();
     const std::int64_t draws = affordable_draws(choice.permutations, y.size());
-    if (draws < 1) return std::nullopt;
+    if (draws < 1) return;
+    const std::string form = name_of(law.form);
     const double observed = (fit.left().transpose() * y).squaredNorm();
     std::int64_t as_large = 1;
     std::vector<Index> order(static_cast<std::size_t>(y.size()));
@@ -41,7 +41,8 @@ std::optional<double> permutation_p_value(const Problem& problem, const CentredF
         // The identity permutation must count as one as large, whatever the rounding.
         if ((fit.left().transpose() * permuted).squaredNorm() >= observed - 1e-12 * total) ++as_large;
     }
-    return static_cast<double>(as_large) / static_cast<double>(draws + 1);
+    law.permutation_draws = draws;
+    law.permutation_p_value = static_cast<double>(as_large) / static_cast<double>(draws + 1);
 }
 
 struct Draws {
@@ -54,7 +55,14 @@ std::optional<double> r2_on(const std::vector<int>& rows, SubsetSolver& solver) 
     return r_squared(rows_of(solver.y(), rows), rows_of(solver.predict_all(), rows));
 }
 
+int distinct(std::vector<int> rows) {
+    std::sort(rows.begin(), rows.end());
+    return static_cast<int>(std::unique(rows.begin(), rows.end()) - rows.begin());
+}
+
 void add_draw(const std::vector<int>& rows, SubsetSolver& solver, int full_rank, Draws& draws) {
+    // Through as many distinct rows as there are parameters the law passes exactly: its R2 of 1 says nothing.
+    if (distinct(rows) <= full_rank + 1) return;
     const Coefficients law = solver.fit(rows);
     const auto r2 = r2_on(rows, solver);
     if (solver.rank() < full_rank || !r2) return;
@@ -100,14 +108,13 @@ Interval central_interval(std::vector<double> draws, double level) {
 
 void resample(const Problem& problem, const MatrixXd& columns, const CentredFit& fit, const FitChoice& choice,
               LawFit& law) {
-    if (choice.ridge == 0 && law.r2)
-        law.permutation_p_value = permutation_p_value(problem, fit, choice, name_of(law.form));
+    if (choice.ridge == 0 && law.r2) permute(problem, fit, choice, law);
     if (law.underdetermined || choice.ridge > 0) return;
     const Draws draws = bootstrap(problem, columns, choice, law);
     law.bootstrap_draws = static_cast<int>(draws.r2.size());
     if (law.bootstrap_draws < std::min(k_fewest_usable, std::max<std::int64_t>(choice.bootstrap / 2, 2)))
         return;
-    law.r2_interval = central_interval(draws.r2, choice.level);
+    law.r2_bootstrap_interval = central_interval(draws.r2, choice.level);
     for (std::size_t j = 0; j < law.terms.size(); ++j) {
         law.terms[j].interval = central_interval(draws.terms[j], choice.level);
     }

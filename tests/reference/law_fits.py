@@ -4,12 +4,16 @@
 In-sample figures are scikit-learn's; leave-one-out and leave-one-family-out are real refits with
 the minimum-norm solver; standard errors, p-values, hat values and Cook's distances are statsmodels'.
 "raw" holds the fits to A, C and scores that are not normalised, "ridge" scikit-learn's Ridge on the
-AC quadratic's columns, with leave-one-out by real refits.
+AC quadratic's columns, with leave-one-out by real refits. Rank correlations are SciPy's, of the leave-one-out
+predictions with the scores; "r2_interval" is the 95 % interval of the population R2, from SciPy's noncentral F.
 Usage, from the repository root: python tests/reference/law_fits.py
 """
 
 import numpy as np
 import statsmodels.api as sm
+from scipy.optimize import brentq
+from scipy.stats import f as central_f
+from scipy.stats import kendalltau, ncf, spearmanr, weightedtau
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.metrics import mean_squared_error
 from sklearn.preprocessing import PolynomialFeatures
@@ -18,6 +22,7 @@ from law_table import FITS, TABLES, basis, min_norm_fit, normalised, read_table,
 
 K_VARIED = ("seed_image", "mme")  # percent, and points of another size
 K_PENALTIES = (0.001, 0.1, 1.0)
+K_LEVEL = 0.95
 
 
 def family(name):
@@ -53,12 +58,15 @@ def influence(x_np, columns, y_n):
     """statsmodels' OLS with an intercept. @return dict of its inference and influence figures."""
     fit = sm.OLS(y_n, sm.add_constant(x_np, has_constant="add")).fit()
     measures, names = fit.get_influence(), ("1",) + columns
+    hat, cook, n = measures.hat_matrix_diag, measures.cooks_distance[0], len(y_n)
+    much = (hat > 2 * len(names) / n) | (cook > 4 / n)
     return {
         "standard_errors": dict(zip(names, fit.bse.tolist())),
         "p_values": dict(zip(names, fit.pvalues.tolist())),
         "f_p_value": float(fit.f_pvalue),
-        "hat": measures.hat_matrix_diag.tolist(),
-        "cook": measures.cooks_distance[0].tolist(),
+        "hat": hat.tolist(),
+        "cook": cook.tolist(),
+        "influential": np.flatnonzero(much).tolist(),
     }
 
 
@@ -76,6 +84,38 @@ def predictive_r2(y_n, predicted):
     return float(1 - ((y_n - predicted) ** 2).sum() / ((y_n - y_n.mean()) ** 2).sum())
 
 
+def rmse(y_n, predicted):
+    return float(np.sqrt(((y_n - predicted) ** 2).mean()))
+
+
+def population_r2_end(f, p, n, tail):
+    """@return lambda / (lambda + n) at which P(F <= f) = tail, or 0 where there is none."""
+    if central_f.cdf(f, p, n - p - 1) <= tail:
+        return 0.0
+    excess = lambda nc: ncf.cdf(f, p, n - p - 1, nc) - tail
+    high = 1.0
+    while excess(high) > 0:
+        high *= 2
+    nc = brentq(excess, 1e-12, high, xtol=1e-12, rtol=1e-13)
+    return float(nc / (nc + n))
+
+
+def r2_interval(r2, p, n):
+    f = r2 / p / ((1 - r2) / (n - p - 1))
+    return [population_r2_end(f, p, n, tail) for tail in ((1 + K_LEVEL) / 2, (1 - K_LEVEL) / 2)]
+
+
+def out_of_sample(y, loo, lofo):
+    return {
+        "loo_r2": predictive_r2(y, loo), "lofo_r2": predictive_r2(y, lofo),
+        "loo_rmse": rmse(y, loo), "lofo_rmse": rmse(y, lofo),
+        "kendall_tau": float(kendalltau(loo, y).statistic),
+        "weighted_tau": float(weightedtau(loo, y).statistic),
+        "spearman_rho": float(spearmanr(loo, y).statistic),
+        "loo_predictions": loo.tolist(),
+    }
+
+
 def fit_record(name, a, c, y, families):
     columns, inputs, degree = FITS[name]
     inputs_nd = np.stack([{"a": a, "c": c}[i] for i in inputs], axis=1)
@@ -83,9 +123,8 @@ def fit_record(name, a, c, y, families):
     record = in_sample(inputs_nd, degree, columns, y)
     loo = left_out_predictions(x_np, y, range(len(y)))
     lofo = left_out_predictions(x_np, y, families)
-    record["loo_r2"], record["lofo_r2"] = predictive_r2(y, loo), predictive_r2(y, lofo)
-    record["loo_predictions"] = loo.tolist()
-    return record | influence(x_np, columns, y)
+    record["r2_interval"] = r2_interval(record["r2"], len(columns), len(y))
+    return record | out_of_sample(y, loo, lofo) | influence(x_np, columns, y)
 
 
 def raw_record(name, a, c, y):

@@ -33,6 +33,15 @@ void check_terms(const LawFit& fit, const core::Json& want) {
     }
 }
 
+/// The rank correlations are of what was predicted without the row, not of what was fitted with it.
+void check_out_of_sample(const LawFit& fit, const core::Json& want) {
+    check_close(fit.loo_rmse, want["loo_rmse"], k_tolerance);
+    check_close(fit.lofo_rmse, want["lofo_rmse"], k_tolerance);
+    check_close(fit.kendall_tau, want["kendall_tau"], 1e-12);
+    check_close(fit.weighted_tau, want["weighted_tau"], 1e-12);
+    check_close(fit.spearman_rho, want["spearman_rho"], 1e-12);
+}
+
 void check_fit(const LawFit& fit, const core::Json& want) {
     check_close(fit.r2, want["r2"], k_tolerance);
     check_close(fit.adjusted_r2, want["adjusted_r2"], k_tolerance);
@@ -43,6 +52,11 @@ void check_fit(const LawFit& fit, const core::Json& want) {
     check_close(fit.loo_predicted, want["loo_predictions"], k_tolerance);
     check_close(fit.leverage, want["hat"], k_tolerance);
     check_close(fit.cooks, want["cook"], k_tolerance);
+    check_out_of_sample(fit, want);
+    CHECK(fit.influential == want["influential"].get<std::vector<int>>());
+    REQUIRE(fit.r2_interval.has_value());
+    check_close(fit.r2_interval->low, want["r2_interval"][0].get<double>(), 1e-7);
+    check_close(fit.r2_interval->high, want["r2_interval"][1].get<double>(), 1e-7);
     check_terms(fit, want);
 }
 
