@@ -16,7 +16,7 @@ import matplotlib.image
 import numpy as np
 
 from chrome import Chrome
-from tables import NASTY, SOURCE, fit, nasty_table, report
+from tables import NASTY, SOURCE, extreme_table, fit, nasty_table, report
 
 SHOW = "(()=>{const s=document.getElementById('benchmark');s.value='%d';s.dispatchEvent(new Event('change'));})()"
 DRAWN = "!!document.querySelector('#surface canvas') && !!document.getElementById('surface').data"
@@ -152,6 +152,20 @@ def check_nasty(chrome: Chrome, page: Path) -> None:
     check_quiet(chrome, page)
 
 
+def check_extreme(chrome: Chrome, page: Path) -> None:
+    """Where no axis can hold the values the page says so, and stays quiet."""
+    chrome.events.clear()
+    chrome.open(page, 1400, 1000)
+    chrome.wait_for("!!document.getElementById('surface').data")
+    keep(chrome, "extreme")
+    assert "which no axis can show" in chrome.evaluate("document.getElementById('surface').textContent")
+    check_quiet(chrome, page)
+    chrome.evaluate(SHOW % 3)
+    chrome.wait_for("document.getElementById('surface').data[0].x.length > 0")
+    assert "which no axis can show" not in chrome.evaluate("document.getElementById('surface').textContent")
+    check_quiet(chrome, page)
+
+
 def check_the_check(chrome: Chrome, page: Path, tampered: Path) -> None:
     """A page that does reach out, and one that complains, are caught."""
     text = page.read_text(encoding="utf-8")
@@ -170,12 +184,15 @@ def check_the_check(chrome: Chrome, page: Path, tampered: Path) -> None:
 
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="lvr-report-") as name, Chrome() as chrome:
-        paper, nasty = Path(name) / "paper", Path(name) / "nasty"
-        nasty.mkdir()
+        paper, nasty, extreme = (Path(name) / kind for kind in ("paper", "nasty", "extreme"))
+        for folder in (nasty, extreme):
+            folder.mkdir()
         fit(SOURCE / "data/paper/v1.csv", "--policy", "--exhaustive", "--plan-study", "--out", paper)
         nasty_table(nasty / "table.csv")
         fit(nasty / "table.csv", "--plan", "--budget", 2, "--out", nasty)
-        for folder in (paper, nasty):
+        extreme_table(extreme / "table.csv")
+        fit(extreme / "table.csv", "--plan", "--out", extreme)
+        for folder in (paper, nasty, extreme):
             done = report(folder)
             assert done.returncode == 0, done.stderr
         law = json.loads((paper / "law.json").read_text(encoding="utf-8"))
@@ -183,6 +200,7 @@ def main() -> None:
         check_phone(chrome, paper / "report.html")
         check_without_script(chrome, paper / "report.html")
         check_nasty(chrome, nasty / "report.html")
+        check_extreme(chrome, extreme / "report.html")
         check_the_check(chrome, nasty / "report.html", Path(name) / "tampered.html")
     print("report.html is well in Chromium")
 
