@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include <lvr/core/error.hpp>
 #include <lvr/core/json.hpp>
 #include <lvr/core/rng.hpp>
 
@@ -98,4 +99,26 @@ TEST_CASE("what is absent or not finite is null") {
     CHECK(number(std::optional<double>(2)) == Json(2.0));
     const std::vector<double> values = {1, k_nan};
     CHECK(numbers(values) == Json::array({1.0, nullptr}));
+}
+
+TEST_CASE("JSON of others is read to a depth, and named where it is wrong") {
+    const auto nested = [](const char* open, const char* close, int depth) {
+        std::string text;
+        for (int i = 0; i < depth; ++i) text += open;
+        text += "1";
+        for (int i = 0; i < depth; ++i) text += close;
+        return text;
+    };
+    CHECK(depth_of(parse_json(nested("[", "]", k_deepest_json), "x")) == k_deepest_json);
+    CHECK(depth_of(parse_json(nested("{\"a\":", "}", k_deepest_json), "x")) == k_deepest_json);
+    for (const int depth : {k_deepest_json + 1, 80'000}) {
+        CHECK_THROWS_WITH(parse_json(nested("[", "]", depth), "x.csv"),
+                          Catch::Contains("x.csv is nested more than 64 levels deep"));
+        CHECK_THROWS_AS(parse_json(nested("{\"a\":", "}", depth), "x"), Error);
+    }
+    CHECK_THROWS_WITH(parse_json("{", "x.csv"), Catch::Contains("x.csv is not JSON"));
+    CHECK_THROWS_AS(parse_json("1e999", "x"), Error);
+    CHECK(parse_json("[1, {\"a\": null}]", "x") == Json::parse("[1, {\"a\": null}]"));
+    CHECK(depth_of(Json(1)) == 0);
+    CHECK(depth_of(Json::array()) == 1);
 }

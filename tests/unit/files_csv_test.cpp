@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include <lvr/files/atomic_file.hpp>
 #include <lvr/files/hdf5.hpp>
+#include <lvr/files/results_schema.hpp>
 
 #include "files_fixture.hpp"
 
@@ -115,17 +117,24 @@ TEST_CASE("CSV: quotes and bytes that cannot be text") {
 TEST_CASE("CSV: the line with what columns cannot carry is checked") {
     const auto with = [](const std::string& extras) { return "#!" + extras + "\n" + k_small; };
     CHECK_THAT(complaint(with(" {")), Contains("'#!'"));
-    CHECK_THAT(complaint(with("")), Contains("'#!'"));
-    CHECK_THAT(complaint(with(" 3")), Contains("not a JSON object"));
     CHECK_THAT(complaint(with(" {\"typo\": 1}")), Contains("key 'typo' is unknown"));
     CHECK_THAT(complaint(with(" {\"alignment\": {\"y\": {}}}")), Contains("no column for 'y'"));
     CHECK_THAT(complaint(with(" {\"alignment\": {\"x\": 5}}")), Contains("'#!'"));
     CHECK_THAT(complaint(with(" {\"alignment\": {\"x\": {\"standard_error\": [1]}}}")),
-               Contains("another length"));
-    CHECK_THAT(complaint(with(" {\"correspondence_error\": [1, \"x\"]}")), Contains("'#!'"));
+               Contains("not given as {representation: number}"));
+    CHECK_THAT(complaint(with(" {\"correspondence_error\": {\"a\": \"x\"}}")), Contains("'#!'"));
+    CHECK_THAT(complaint(with(" {\"correspondence_error\": {\"z\": 1}}")),
+               Contains("there is no representation 'z'"));
     CHECK_THAT(complaint(with(" {\"benchmarks\": {\"x\": [\"percent\"]}}")), Contains("'#!'"));
-    CHECK_THAT(complaint(with(" {\"scores\": [[1, 0, null, 1, 1, 1]]}")), Contains("there is no score"));
-    CHECK_THAT(complaint(with(" {\"scores\": [[0.5, 0, null, 1, 1, 1]]}")), Contains("not a whole number"));
+    CHECK_THAT(complaint(with(" {\"scores\": [[\"b\", \"x\", null, 1, 1, 1]]}")),
+               Contains("there is no score"));
+    CHECK_THAT(complaint(with(" {\"scores\": [[\"z\", \"x\", null, 1, 1, 1]]}")),
+               Contains("there is no representation 'z'"));
+    CHECK_THAT(complaint(with(" {\"scores\": [[\"a\", \"y\", null, 1, 1, 1]]}")),
+               Contains("there is no benchmark 'y'"));
+    CHECK_THAT(complaint(with(" {\"scores\": [[0, \"x\", null, 1, 1, 1]]}")), Contains("'#!'"));
+    CHECK_THAT(complaint(with(" {\"scores\": [[\"a\", \"x\", 0.5, 1, 1, 1]]}")),
+               Contains("not a whole number"));
     CHECK_THAT(complaint("#! {}\n" + with(" {}")), Contains("line 2: there are two lines"));
     CHECK(parse_csv(with(" {\"benchmarks\": {\"x\": [\"points\", 2000]}}"), "t").benchmarks[0].scale == 2000);
 }
@@ -144,8 +153,46 @@ TEST_CASE("CSV: the paper's tables go to HDF5 and back without the change of a b
     for (const std::string name : {"v1", "v3"}) {
         const fs::path csv = fs::path(LVR_SOURCE_DIR) / "data" / "paper" / (name + ".csv");
         files::write_results(folder / "x.h5", files::read_results(csv));
-        CHECK(files::H5File::is_hdf5(folder / "x.h5"));
+        CHECK(files::H5File::is_image(core::read_text(folder / "x.h5")));
         files::write_results(folder / "x.csv", files::read_results(folder / "x.h5"));
         CHECK(core::read_text(folder / "x.csv") == core::read_text(csv));
     }
+}
+
+TEST_CASE("CSV: standard errors stay with their representations when rows and columns move") {
+    const std::string extras =
+        "#! {\"alignment\": {\"x\": {\"standard_error\": {\"a\": 0.1}}}, \"correspondence_error\": {\"b\": "
+        "0.2}, "
+        "\"scores\": [[\"b\", \"x\", null, 0.3, 50, null]]}\n";
+    const auto r = parse_csv(
+        extras + "representation,C,score_y,A_x,score_x\nnew,9,9,9,9\nb,2,4,,70\na,1,,0.5,60\n", "t");
+    CHECK((r.alignment[0].standard_error[2] == 0.1 && std::isnan(r.alignment[0].standard_error[0])));
+    CHECK((r.correspondence_error[1] == 0.2 && std::isnan(r.correspondence_error[0])));
+    const auto b =
+        std::find_if(r.scores.begin(), r.scores.end(), [](const auto& s) { return s.value == 70; });
+    CHECK((b->standard_error == 0.3 && b->samples == 50));
+    for (const auto& other : r.scores) CHECK((other.value == 70) == (other.samples == 50));
+    CHECK_THAT(complaint(extras + "representation,C,A_x,score_x\na,1,0.5,60\n"),
+               Contains("there is no representation 'b'"));
+}
+
+TEST_CASE("CSV: a line #! without a brace behind it is a comment") {
+    for (const std::string line : {"#!/usr/bin/env reader", "#! see below", "#!", "#!  3"}) {
+        const auto r = parse_csv(line + "\n" + k_small, "t");
+        CHECK(r.comments == std::vector<std::string>{line.substr(1)});
+        CHECK(files::canonical_csv(r).starts_with(line + "\n"));
+        CHECK(files::to_csv(r) == line + "\n" + k_small);
+    }
+    CHECK(parse_csv("#!\t{\"correspondence_definition\": \"d\"}\n" + k_small, "t").comments.empty());
+}
+
+TEST_CASE("CSV: JSON that is nested too deeply is refused by name") {
+    const auto nested = [](std::size_t depth) {
+        return "#! {\"provenance\": " + std::string(depth, '[') + std::string(depth, ']') + "}\n" + k_small;
+    };
+    CHECK_THAT(complaint(nested(80'000)), Contains("'#!' is nested more than 64 levels deep"));
+    CHECK_THAT(complaint(nested(64)), Contains("nested more than 64"));
+    const Folder folder("deep");
+    files::write_results(folder / "x.h5", parse_csv(nested(63), "t"));  // the deepest goes everywhere
+    CHECK(files::to_csv(files::read_results(folder / "x.h5")) == nested(63));
 }

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/mman.h>
 #include <sys/wait.h>
+
+#include <csignal>
+#include <cstring>
 
 #include <lvr/core/rng.hpp>
 #include <lvr/files/atomic_file.hpp>
+#include <lvr/files/crash_message.hpp>
 #include <lvr/files/hdf5.hpp>
 #include <lvr/files/json_tree.hpp>
 #include <lvr/files/results_schema.hpp>
@@ -80,6 +85,45 @@ TEST_CASE("Damages that made HDF5 crash in our calls are refused") {
         ++runs;
     }
     CHECK(runs > 0);
+}
+
+TEST_CASE("A crash inside HDF5 is blamed on the file, one in our own code is not") {
+    const auto ending = [](const std::function<void()>& run, std::string& said) {
+        int ends[2];
+        REQUIRE(pipe(ends) == 0);
+        const pid_t child = fork();
+        if (child == 0) {
+            dup2(ends[1], STDERR_FILENO);
+            for (const int signal : {SIGSEGV, SIGFPE})
+                std::signal(signal, SIG_DFL);  // not Catch's own report
+            const files::CrashMessage crash("x.h5");
+            run();
+            _exit(0);
+        }
+        close(ends[1]);
+        char part[4096];
+        for (ssize_t size; (size = read(ends[0], part, sizeof part)) > 0;)
+            said.append(part, static_cast<std::size_t>(size));
+        close(ends[0]);
+        int status = -1;
+        waitpid(child, &status, 0);
+        return status;
+    };
+    const std::string bytes = core::read_text(fs::path(LVR_SOURCE_DIR) /
+                                              "tests/fuzz/corpus/libhdf5_crashes/chunk_dimension_zero.h5");
+    std::string theirs, ours, copied;
+    int status = ending([&] { files::results_of(H5File::open_image(bytes, "x.h5")); }, theirs);
+    CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 3));
+    CHECK_THAT(theirs, Contains("x.h5: the HDF5 library crashed"));
+    void* const closed = mmap(nullptr, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    REQUIRE(closed != MAP_FAILED);
+    status = ending([&] { *static_cast<volatile char*>(closed) = 1; }, ours);
+    CHECK((WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV));
+    CHECK_THAT(ours, !Contains("HDF5 library crashed"));
+    status = ending([&] { std::memset(closed, bytes[0], bytes.size() % 4096); }, copied);
+    CHECK((WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV));
+    CHECK_THAT(copied, !Contains("HDF5 library crashed"));
+    munmap(closed, 4096);
 }
 
 TEST_CASE("A dataset that claims to be larger than its file is refused before memory is asked for") {

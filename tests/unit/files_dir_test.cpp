@@ -6,9 +6,11 @@
 #include <csignal>
 
 #include <lvr/core/rng.hpp>
+#include <lvr/core/sha256.hpp>
 #include <lvr/files/atomic_file.hpp>
 #include <lvr/files/hdf5.hpp>
 #include <lvr/files/results_dir.hpp>
+#include <lvr/files/results_schema.hpp>
 
 #include "files_fixture.hpp"
 
@@ -56,6 +58,13 @@ void write_all(const fs::path& folder, const std::vector<std::string>& represent
     for (const auto& representation : representations) {
         for (const auto& m : all_of(representation)) files::write_measurement(folder, m);
     }
+}
+
+/// `read_input`, with the note where the test wants it.
+files::Results read(const fs::path& file, std::string* note = nullptr) {
+    auto input = files::read_input(file);
+    if (note != nullptr && !input.note.empty()) *note = input.note;
+    return std::move(input.results);
 }
 
 pid_t in_child(const std::function<void()>& run) {
@@ -187,24 +196,24 @@ TEST_CASE("results.h5 is rebuilt with the same bytes, and knows when results.d h
     const fs::path file = folder / "results.h5", measurements = folder / "results.d";
     write_all(measurements, {"b", "a"});
     std::string note;
-    CHECK(files::read_results_with_dir(file, &note).representations.size() == 2);
+    CHECK(read(file, &note).representations.size() == 2);
     CHECK_THAT(note, Contains("reading") && Contains("results.d itself"));
     files::rebuild(file);
     const std::string bytes = core::read_text(file);
     files::rebuild(file);
     CHECK(core::read_text(file) == bytes);
     note.clear();
-    CHECK(files::read_results_with_dir(file, &note).representations.size() == 2);
+    CHECK(read(file, &note).representations.size() == 2);
     CHECK(note.empty());
     auto again = score("a", "mme", 60);
     again.value = 59;
     files::write_measurement(measurements, again);
-    CHECK(files::read_results_with_dir(file, &note).scores[1].value == 59);
+    CHECK(read(file, &note).scores[1].value == 59);
     CHECK_THAT(note, Contains("results.d itself"));
     note.clear();
     write_all(measurements, {"c"});
     files::write_text(measurements / ".lvr-tmp-x-1-half.h5", "half");
-    CHECK(files::read_results_with_dir(file, &note).representations.size() == 3);
+    CHECK(read(file, &note).representations.size() == 3);
     CHECK_THAT(note, Contains("results.d"));
 }
 
@@ -217,7 +226,7 @@ TEST_CASE("Four processes that measure and rebuild at once leave everything, wit
     }
     for (const pid_t child : children) CHECK(status_of(child) == 0);
     std::string note;
-    CHECK(files::read_results_with_dir(file, &note).representations.size() == 16);
+    CHECK(read(file, &note).representations.size() == 16);
     CHECK(note.empty());
     const std::string bytes = core::read_text(file);
     fs::remove(file);
@@ -242,11 +251,11 @@ TEST_CASE(
         CHECK(WIFSIGNALED(status_of(child)));
         CHECK(files::read_results_h5(file).representations.size() >= 1);
         const auto complete = files::assemble(files::read_measurements(measurements), "d");
-        CHECK(files::to_csv(files::read_results_with_dir(file, nullptr)) == files::to_csv(complete));
+        CHECK(files::to_csv(read(file)) == files::to_csv(complete));
     }
     files::rebuild(file);
     std::string note;
-    CHECK(files::read_results_with_dir(file, &note).representations.size() > 15);
+    CHECK(read(file, &note).representations.size() > 15);
     CHECK(note.empty());
 }
 
@@ -285,11 +294,54 @@ TEST_CASE("A CSV, or an HDF5 file without a results.d, is read as it is") {
     const Folder folder("plain");
     files::write_results(folder / "x.h5", sample_results());
     std::string note;
-    CHECK(files::read_results_with_dir(folder / "x.h5", &note).representations.size() == 2);
+    CHECK(read(folder / "x.h5", &note).representations.size() == 2);
     files::write_results(folder / "y.csv", sample_results());
     write_all(folder / "y.d", {"a"});
-    CHECK(files::read_results_with_dir(folder / "y.csv", &note).representations.size() == 2);
+    CHECK(read(folder / "y.csv", &note).representations.size() == 2);
     CHECK(note.empty());
-    CHECK_THAT(input_message([&] { files::read_results_with_dir(folder / "none.h5", &note); }),
-               Contains("no such file"));
+    CHECK_THAT(input_message([&] { read(folder / "none.h5", &note); }), Contains("no such file"));
+}
+
+TEST_CASE("What was read is named with its hash, and survives the trip to other ranks") {
+    const Folder folder("sources");
+    const fs::path file = folder / "results.h5", one = folder / "results.d" / "a~score~mme~.h5";
+    files::write_measurement(folder / "results.d", score("a", "mme", 60));
+    const auto only_folder = files::read_input(file);
+    CHECK(only_folder.sources == std::vector<files::SourceFile>{{one.string(), core::sha256_of_file(one)}});
+    files::rebuild(file);
+    const auto fresh = files::read_input(file);
+    CHECK(fresh.sources == std::vector<files::SourceFile>{{file.string(), core::sha256_of_file(file)}});
+    files::write_measurement(folder / "results.d", score("a", "mme", 61));
+    const auto stale = files::read_input(file);
+    CHECK(stale.sources == std::vector<files::SourceFile>{{one.string(), core::sha256_of_file(one)}});
+    CHECK(stale.results.scores[0].value == 61);
+    files::write_results(folder / "full.h5", sample_results());
+    for (const auto& input : {only_folder, fresh, stale, files::read_input(folder / "full.h5")}) {
+        const auto back = files::unpacked(files::packed(input));
+        CHECK(back.sources == input.sources);
+        CHECK(back.note == input.note);
+        CHECK(files::to_csv(back.results) == files::to_csv(input.results));
+    }
+}
+
+TEST_CASE("Writes results.d, its results.h5, a stale one and a damaged file into the working directory",
+          "[.folder]") {
+    fs::remove_all("results.d");
+    const std::vector<std::string> names = {"a", "b", "c", "d"};
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const double x = static_cast<double>(i);
+        files::write_measurement("results.d", other("alignment", names[i], "mme", x * (3 - x)));
+        files::write_measurement("results.d", other("correspondence", names[i], "", 10 + x));
+        files::write_measurement("results.d", score(names[i], "mme", i == 2 ? 90 : 50));
+        if (i == 2) files::rebuild("results.h5");
+    }
+    fs::rename("results.h5", "stale.h5");
+    files::rebuild("results.h5");
+    const std::string deep = std::string(80'000, '[') + std::string(80'000, ']');
+    files::H5File::write("deep.h5", [&](const files::H5Group& root) {
+        auto results = sample_results();
+        results.provenance = nullptr;
+        files::fill_results(root, results, {});
+        root.write_attribute("config", deep);
+    });
 }

@@ -122,7 +122,7 @@ TEST_CASE("HDF5: what it refuses to write is an output error, and no file appear
 TEST_CASE("HDF5: a file that is missing, a folder or something else is told apart") {
     const Folder folder("h5_missing");
     files::write_text(folder / "a.txt", "representation");
-    CHECK_FALSE(H5File::is_hdf5(folder / "a.txt"));
+    CHECK_FALSE(H5File::is_image(core::read_text(folder / "a.txt")));
     CHECK_THAT(input_message([&] { H5File::open(folder / "none.h5"); }), Contains("none.h5: no such file"));
     CHECK_THAT(input_message([&] { H5File::open(folder.path()); }), Contains("is a folder"));
     CHECK_THAT(input_message([&] { H5File::open(folder / "a.txt"); }), Contains("is not an HDF5 file"));

@@ -119,7 +119,7 @@ TEST_CASE("What breaks the schema is named") {
     CHECK_THAT(complaint_about([](Results& r) { r.benchmarks[1].name = "x@seed1"; }), Contains("@seed"));
     CHECK_THAT(complaint_about([](Results& r) { r.label_columns[1] = "A_x"; }),
                Contains("means something else"));
-    CHECK_THAT(complaint_about([](Results& r) { r.comments[0] = "!x"; }), Contains("comment"));
+    CHECK_THAT(complaint_about([](Results& r) { r.comments[0] = "! {x"; }), Contains("comment"));
     CHECK_THAT(complaint_about([](Results& r) { r.correspondence[0] = INFINITY; }),
                Contains("C is infinite"));
     CHECK_THAT(complaint_about([](Results& r) { r.scores[0].value = NAN; }),

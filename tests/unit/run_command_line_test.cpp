@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <catch2/catch.hpp>
 #include <unistd.h>
+#include <catch2/catch.hpp>
 
 #include <fstream>
 
@@ -130,6 +130,16 @@ TEST_CASE("a configuration file that is wrong or missing stops the program") {
     CHECK(parse({"--config", config("cuont = 1")}).status == run::k_exit_usage);
     CHECK_THAT(parse({"--config", config("cuont = 1")}).err, Catch::Contains("did you mean 'count'?"));
     CHECK(parse({"--config", "no-such.toml"}).status == run::k_exit_input);
+}
+
+TEST_CASE("under a launcher rank 0 speaks for all, but of a missing file each rank") {
+    setenv("PMI_RANK", "2", 1);
+    const auto usage = parse({"--cuont", "3"}), input = parse({"--config", "no-such.toml"});
+    unsetenv("PMI_RANK");
+    CHECK(usage.status == run::k_exit_usage);
+    CHECK(usage.err.empty());
+    CHECK(input.status == run::k_exit_input);
+    CHECK_THAT(input.err, Catch::Contains("no-such.toml: no such file"));
 }
 
 TEST_CASE("help and version go to stdout and stop the program") {
