@@ -113,6 +113,7 @@ TEST_CASE("what cannot be read is a usage error that says what and what to do") 
         {{"--groups", "nothing"}, "'nothing' is not NAME=TEXT"},
         {{"--count"}, "--count"},
         {{"one.csv", "two.csv"}, "two.csv"},
+        {{"one.csv", "--names", "p", "q"}, "not expected: q\n  remedy: write lists with commas, as in NAME,NAME"},
         {{"--log-level", "loud"}, "'loud' is unknown"},
         {{"--config"}, "--config"},
     };
@@ -130,6 +131,12 @@ TEST_CASE("a configuration file that is wrong or missing stops the program") {
     CHECK(parse({"--config", config("cuont = 1")}).status == run::k_exit_usage);
     CHECK_THAT(parse({"--config", config("cuont = 1")}).err, Catch::Contains("did you mean 'count'?"));
     CHECK(parse({"--config", "no-such.toml"}).status == run::k_exit_input);
+}
+
+TEST_CASE("help shows lists as they are typed, with commas and no more words") {
+    const auto help = parse({"--help"});
+    CHECK_THAT(help.out, Catch::Contains("--names NAME,NAME ") && Catch::Contains("--numbers NUMBER,NUMBER "));
+    CHECK_THAT(help.out, !Catch::Contains("NAME,NAME ...") && !Catch::Contains("NUMBER,NUMBER ..."));
 }
 
 TEST_CASE("help and version go to stdout and stop the program") {
