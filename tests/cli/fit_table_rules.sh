@@ -88,4 +88,29 @@ mean=$(awk -v a="$(r2_of benchmarks.mme.fits)" -v b="$(r2_of benchmarks.ok_vqa.f
 close "$(r2_of groups.mine)" "$mean" 1e-12 "a group of one's own"
 expect 0 mme "$fit" "$v1" $quick --benchmark mme --format csv
 ok [ "$(wc -l <stdout)" = 25 ]
+
+# A columns of other benchmarks beside one that matches none: what has no A of its own prints dashes, with a warning.
+table "representation,C,A_b,A_loglik,score_b,score_d" "p,1,1,5,10,1" "q,2,3,1,20,2" "r,4,2,3,25,3" "s,3,5,2,21,5"
+expect 0 "no A column serves d" "$fit" t.csv $quick
+ok grep -q -- "--a loglik would serve" stderr
+ok grep -q '^ *d .*–' stdout
+expect 0 d "$fit" t.csv $quick --format json
+ok [ "$(json_at stdout benchmarks.d.n)" = 0 ]
+expect 0 d "$fit" t.csv $quick --a loglik --format json
+ok [ ! -s stderr ]
+ok [ "$(json_at stdout benchmarks.d.n)" = 4 ]
+ok [ "$(json_at stdout benchmarks.b.alignment)" = '"b"' ]
+ok [ "$(json_at stdout benchmarks.d.alignment)" = '"loglik"' ]
+expect 2 "no A column serves d" "$fit" t.csv $quick --benchmark d --out out
+
+# Lists are written with commas; a second word names itself.
+expect 2 "'ok_vqa' is one argument too many" "$fit" "$v1" $quick --benchmark mme ok_vqa --out out
+ok grep -q -- "--benchmark mme,ok_vqa" stderr
+
+# What is trained is not planned again for another benchmark.
+table "representation,C,A_all,score_x,score_y" "p,1,1,10,1" "q,2,3,20," "r,4,2,25,3" "s,3,5,,4" "t,5,4,30," "u,6,6,,"
+expect 0 "already trained, not yet evaluated on y: q, t: evaluate them first" "$fit" t.csv $quick --plan --budget 3 \
+  --benchmark y --format json
+ok [ "$(grep -c '"representation": "[a-z]"' stdout)" = 1 ]
+ok grep -q '"representation": "u"' stdout
 finish

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The planner's Gaussian process against an independent one in numpy and SciPy.
+#include <analysis/law/plan_job.hpp>
 #include <analysis/law/planners.hpp>
 
 #include "unit/law_golden.hpp"
@@ -61,27 +62,53 @@ std::vector<int> train(GpModel model, const std::vector<Eigen::VectorXd>& scores
     return order;
 }
 
+/// The plan of a table of one benchmark whose scores are known of some rows.
+core::Json plan_after(const Table& table, const std::string& benchmark, const std::vector<int>& trained,
+                      const std::string& planner, std::int64_t budget) {
+    Table part = table;
+    part.benchmarks = {test::column(table, benchmark)};
+    part.benchmarks[0].score.setConstant(std::numeric_limits<double>::quiet_NaN());
+    for (const int i : trained) part.benchmarks[0].score[i] = test::column(table, benchmark).score[i];
+    part.trained.clear();
+    FitConfig config;
+    config.planner = planner;
+    config.budget = budget;
+    return plan_json(part, config);
+}
+
+std::vector<int> rows_of_plan(const Table& table, const core::Json& json) {
+    std::vector<int> rows;
+    for (const auto& pick : json["plan"]) {
+        const auto at = std::find(table.representations.begin(), table.representations.end(), pick["representation"]);
+        rows.push_back(static_cast<int>(at - table.representations.begin()));
+    }
+    return rows;
+}
+
 }  // namespace
 
-TEST_CASE("the reference method agrees with its closed form in numpy on every benchmark", "[planner]") {
+TEST_CASE("the reference method and the regression agree with their closed form in numpy on every benchmark",
+          "[planner]") {
     const auto golden = test::golden("gp_reference.json");
     int compared = 0;
     for (const std::string version : {"v1", "v3"}) {
         const Table table = test::paper_table(version);
-        for (const auto& [name, want] : golden[version]["gp"].items()) {
-            INFO(version << " " << name);
-            const auto order = train(
-                gaussian_model(Planner::gp, candidates_of(table, name)), {test::column(table, name).score},
-                [&, &want = want](const GpModel& model, std::size_t trained) {
-                    check_close(model.scale(0), want["scales"][trained - 1].get<double>(), k_closed_form);
-                    const std::string key = std::to_string(trained);
-                    if (want["shown"].contains(key)) check_shown(model, want["shown"][key], k_closed_form);
-                });
-            CHECK(order == want["order"].get<std::vector<int>>());
-            ++compared;
+        for (const Planner planner : {Planner::gp, Planner::bayesian}) {
+            for (const auto& [name, want] : golden[version][name_of(planner)].items()) {
+                INFO(version << " " << name << " " << name_of(planner));
+                const auto order = train(
+                    gaussian_model(planner, candidates_of(table, name)), {test::column(table, name).score},
+                    [&, &want = want](const GpModel& model, std::size_t trained) {
+                        check_close(model.scale(0), want["scales"][trained - 1].get<double>(), k_closed_form);
+                        const std::string key = std::to_string(trained);
+                        if (want["shown"].contains(key)) check_shown(model, want["shown"][key], k_closed_form);
+                    });
+                CHECK(order == want["order"].get<std::vector<int>>());
+                ++compared;
+            }
         }
     }
-    CHECK(compared == 16);
+    CHECK(compared == 32);
 }
 
 TEST_CASE("the order on seed_image is the specification's", "[planner]") {
@@ -135,6 +162,51 @@ TEST_CASE("the averaged planner's weights and predictions agree with a numerical
         }
     }
     CHECK(compared == 32);
+}
+
+TEST_CASE("a batch goes on as if each pick had scored its predicted mean, as in numpy", "[planner]") {
+    const auto golden = test::golden("gp_reference.json");
+    int compared = 0;
+    for (const std::string version : {"v1", "v3"}) {
+        const Table table = test::paper_table(version);
+        for (const auto& [name, want] : golden[version]["batches"].items()) {
+            INFO(version << " " << name);
+            const auto order = golden[version]["gp"][name]["order"].get<std::vector<int>>();
+            const auto nothing = plan_after(table, name, {}, "gp", k_budget);
+            CHECK(rows_of_plan(table, nothing) == want["from_nothing"].get<std::vector<int>>());
+            const auto three = plan_after(table, name, {order.begin(), order.begin() + 3}, "gp", k_budget - 3);
+            CHECK(rows_of_plan(table, three) == want["after_three"]["picks"].get<std::vector<int>>());
+            for (std::size_t i = 0; i < 3; ++i) {
+                const auto& pick = three["plan"][i];
+                check_close(pick["gain"].get<double>(), want["after_three"]["gains"][i].get<double>(), 1e-8);
+                const double middle = (pick["interval"][0].get<double>() + pick["interval"][1].get<double>()) / 2;
+                check_close(middle, want["after_three"]["means"][i].get<double>(), 1e-8);
+            }
+            ++compared;
+        }
+    }
+    CHECK(compared == 16);
+}
+
+TEST_CASE("gain and interval of a plan are over all prior families, the interval of 90 %, as in numpy", "[planner]") {
+    const auto golden = test::golden("gp_reference.json");
+    int compared = 0;
+    for (const std::string version : {"v1", "v3"}) {
+        const Table table = test::paper_table(version);
+        for (const auto& [name, want] : golden[version]["average"].items()) {
+            INFO(version << " " << name);
+            const auto order = want["order"].get<std::vector<int>>();
+            const auto json = plan_after(table, name, {order.begin(), order.begin() + 5}, "average", 1);
+            REQUIRE(rows_of_plan(table, json) == std::vector<int>{order[5]});
+            const auto at = static_cast<std::size_t>(order[5]);
+            const auto& shown = want["shown"]["5"];
+            check_close(json["plan"][0]["gain"].get<double>(), shown["gain"][at].get<double>(), k_numeric);
+            check_close(json["plan"][0]["interval"][0].get<double>(), shown["low"][at].get<double>(), k_numeric);
+            check_close(json["plan"][0]["interval"][1].get<double>(), shown["high"][at].get<double>(), k_numeric);
+            ++compared;
+        }
+    }
+    CHECK(compared == 16);
 }
 
 TEST_CASE("several benchmarks at once agree with generalised least squares in numpy", "[planner]") {

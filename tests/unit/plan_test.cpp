@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What `--plan` and `--plan-study` say, on tables small enough to know the answer.
+#include <numeric>
 #include <set>
 
 #include <analysis/law/plan_job.hpp>
@@ -146,11 +147,29 @@ TEST_CASE("the plan says when the scores contradict its prior, and when they sup
     CHECK_THAT(contradicts["notes"].dump(),
                Contains("contradict the prior that more A and more C is better"));
     CHECK(contradicts["prior"]["b"]["less_is_better"].get<double>() > 0.5);
-    const core::Json reference =
-        plan(small_table(a, c, against), "gp");  // the planner that keeps its prior says so, too
-    CHECK_THAT(reference["notes"].dump(), Contains("contradict the prior"));
+    for (const Planner planner : all_planners()) {  // those that keep their prior or see no scores say so, too
+        INFO(name_of(planner));
+        const core::Json json = plan(small_table(a, c, against), name_of(planner));
+        CHECK_THAT(json["notes"].dump(), Contains("contradict the prior that more A"));
+        CHECK(json["prior"] == contradicts["prior"]);
+    }
+    const core::Json open = plan(up({10, 12, 11, k_none, k_none, k_none}), "rank");
+    CHECK_THAT(open["notes"].dump(), Contains("do not decide whether more A and more C is better"));
     const core::Json few = plan(up({10, 20, k_none, k_none, k_none, k_none}));
     CHECK(few["notes"].empty());
+}
+
+TEST_CASE("too many scores to judge the prior: the blind planners plan all the same, the others say no", "[planner]") {
+    std::vector<double> many(4003);
+    std::iota(many.begin(), many.end(), 0.0);
+    std::vector<double> score = many;
+    score[7] = k_none;
+    const Table table = small_table(many, many, score);
+    const core::Json json = plan(table, "rank", 1);
+    CHECK(names(json) == std::vector<std::string>{"r7"});
+    CHECK_THAT(json["notes"].dump(), Contains("is not judged: 4002 are more than 4000"));
+    CHECK(json["prior"]["b"].is_null());
+    CHECK_THROWS_WITH(plan(table, "average", 1), Contains("4002 measured scores are too many"));
 }
 
 TEST_CASE("several benchmarks at once: one gain in scales, an interval for each", "[planner]") {
@@ -216,6 +235,10 @@ TEST_CASE("the plan's table has a row for each pick", "[planner]") {
     CHECK(tables[0].rows.size() == 2);
     CHECK(tables[0].rows[0][0] == "r5");
     CHECK_THAT(tables[0].rows[0][2], Contains(" to "));
+    CHECK(tables[0].header[1] == "expected gain (score units)");
+    Table in_points = up({10, 20, 30, k_none, k_none, k_none});
+    in_points.benchmarks[0].unit = "points";
+    CHECK(plan_tables(plan(in_points))[0].header[1] == "expected gain (points)");
     const auto blank = plan_tables(plan(up(std::vector<double>(6, k_none))));
     CHECK(blank[0].rows[0] == std::vector<std::string>{"r5", "–", "–"});
 }
@@ -225,7 +248,8 @@ TEST_CASE("a plan for several benchmarks has its intervals in a table of their o
     test::add_benchmark(table, "second", {1, 2, 4, k_none, k_none, k_none});
     const auto tables = plan_tables(plan(table));
     REQUIRE(tables.size() == 2);
-    CHECK(tables[0].header.size() == 2);
+    REQUIRE(tables[0].header.size() == 2);
+    CHECK(tables[0].header[1] == "expected gain (sum of gains in units of each benchmark's scale)");
     REQUIRE(tables[1].rows.size() == 2);
     CHECK(tables[1].rows[1][0] == "second");
     CHECK(tables[1].header.size() == 1 + tables[0].rows.size());
@@ -263,6 +287,29 @@ TEST_CASE("stress drops three representations and perturbs every score, by seed 
     Table gap = table;
     gap.benchmarks[0].score[0] = k_none;
     CHECK_THROWS_WITH(study_table(gap, "v1"), Contains("needs a complete table"));
+}
+
+TEST_CASE("stress has the noise of a retraining: 0.3 to 1.1 percent, or 1.8 % of another scale's range", "[planner]") {
+    constexpr Eigen::Index rows = 2003;
+    StudyTable whole{{"percent", "points"}, {}, Eigen::MatrixXd(2, rows)};
+    whole.candidates = {Eigen::MatrixXd::Zero(2, rows), Eigen::VectorXd::Zero(rows)};
+    whole.scores.row(0).setConstant(50);
+    whole.scores.row(1).setConstant(1000);
+    whole.scores.row(1).head(1000).setConstant(400);
+    double least = 100, most = 0, sum = 0;
+    constexpr int draws = 100;
+    for (int draw = 0; draw < draws; ++draw) {
+        const StudyTable one = stressed(whole, 1, 0, draw);
+        const auto spread = [](const Eigen::ArrayXd& noise) { return std::sqrt(noise.square().mean()); };
+        const double percent = spread(one.scores.row(0).array() - 50);
+        least = std::min(least, percent), most = std::max(most, percent), sum += percent;
+        const Eigen::ArrayXd points = one.scores.row(1);
+        const double off = spread((points < 700).select(points - 400, points - 1000));
+        CHECK(std::abs(off / (0.018 * 600) - 1) < 0.08);  // standard error 0.016
+    }
+    CHECK(std::abs(least - 0.3) < 0.05);
+    CHECK(std::abs(most - 1.1) < 0.08);
+    CHECK(std::abs(sum / draws - 0.7) < 0.1);  // standard error 0.023
 }
 
 TEST_CASE("the study is the same on any number of ranks", "[mpi][planner]") {

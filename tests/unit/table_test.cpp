@@ -21,6 +21,9 @@ const std::string k_two_definitions =
 
 files::Results results(const std::string& csv) { return files::parse_csv(csv, "t.csv"); }
 
+/// The same as a program would have read it.
+files::Input input(const std::string& csv) { return {results(csv), {}, ""}; }
+
 Table table(const std::string& csv, const TableChoice& choice = {}) {
     return make_table(results(csv), choice, "t.csv");
 }
@@ -29,7 +32,7 @@ std::string warnings(const Table& table) { return core::Json(table.warnings).dum
 
 FitConfig config(bool with_plan = false) {
     FitConfig config;
-    config.input = test::k_source + "/data/paper/v1.csv";  // only hashed: the tables come from texts
+    config.input = test::k_source + "/data/paper/v1.csv";
     config.bootstrap = config.permutations = config.random_draws = 0;
     config.plan = with_plan;
     return config;
@@ -50,7 +53,7 @@ TEST_CASE("an A of another definition never serves silently beside the benchmark
     CHECK_FALSE(mixed.benchmarks[1].a.array().isFinite().any());
     CHECK_THAT(warnings(mixed), Contains("no A column serves d") && Contains("--a loglik would serve"));
     CHECK_THAT(warnings(mixed), Contains("column A_loglik matches no benchmark and is not used"));
-    const Analysis analysis = analyse(results(k_two_definitions), config(), {});
+    const Analysis analysis = analyse(input(k_two_definitions), config(), {});
     CHECK(to_json(analysis)["benchmarks"]["d"]["n"] == 0);
     CHECK(to_json(analysis)["benchmarks"]["b"]["n"] == 5);
 }
@@ -87,7 +90,7 @@ TEST_CASE("the only A column serves every benchmark; of several that match none 
 TEST_CASE("a benchmark without A has no say in the plan, and that is said", "[table]") {
     const std::string csv = "representation,C,A_b,A_loglik,score_b,score_d\np,1,1,5,10,1\nq,2,3,1,20,2\nr,4,2,3,25,\n"
                             "s,3,5,2,,\nt,5,4,4,,\n";
-    const core::Json json = to_json(analyse(results(csv), config(true), {}));
+    const core::Json json = to_json(analyse(input(csv), config(true), {}));
     CHECK_THAT(json["notes"].dump(), Contains("d: it has no A, so it has no say in the plan"));
     CHECK(json["plan"][0]["gain"].is_number());
     CHECK(json["plan"][0]["intervals"].size() == 1);
@@ -102,7 +105,7 @@ TEST_CASE("--plan --benchmark: what has a score elsewhere is evaluated, not trai
         asked.planner = planner;
         asked.budget = 7;
         asked.benchmark = {"y"};
-        const core::Json json = to_json(analyse(results(csv), asked, {}));
+        const core::Json json = to_json(analyse(input(csv), asked, {}));
         auto names = picks(json);
         std::sort(names.begin(), names.end());
         CHECK(names == std::vector<std::string>{"u", "v"});
@@ -117,7 +120,7 @@ TEST_CASE("a benchmark that nothing was evaluated on: the plan starts among what
     FitConfig asked = config(true);
     asked.budget = 2;
     asked.benchmark = {"y"};
-    const core::Json json = to_json(analyse(results(csv), asked, {}));
+    const core::Json json = to_json(analyse(input(csv), asked, {}));
     REQUIRE(json["plan"].size() == 2);
     CHECK(picks(json)[0] == "v");  // the most A and C is t, which is trained
     CHECK_THAT(json["notes"].dump(), Contains("not yet evaluated on y: p, q, r, t"));
@@ -135,7 +138,7 @@ TEST_CASE("a group's member that the input lacks is a warning, except in the pap
     FitConfig asked = config();
     asked.groups["mine"] = "my own, mmme";
     asked.benchmark = {"my own"};
-    const core::Json json = to_json(analyse(results(csv), asked, {}));
+    const core::Json json = to_json(analyse(input(csv), asked, {}));
     CHECK_THAT(json["warnings"].dump(), Contains("group 'mine': the input has no benchmark 'mmme'"));
     CHECK(json["warnings"].size() == 1);
     CHECK(json["groups"]["mine"]["benchmarks"] == core::Json::array({"my own"}));
@@ -146,7 +149,7 @@ TEST_CASE("a simulated policy says so, and has no more digits than its draws bea
     asked.policy = true;
     asked.benchmark = {"mme"};
     asked.trials = 40;
-    const auto paper = files::read_results(asked.input);
+    const auto paper = files::read_input(asked.input);
     const Analysis exact = analyse(paper, asked, {});
     CHECK(to_json(exact)["policy_method"] == core::Json({{"method", "exact"}, {"trials", nullptr}}));
     CHECK(policy_table(*exact.policy).title.find("simulated") == std::string::npos);
