@@ -33,7 +33,7 @@ std::optional<Baselines> random_baselines(const Problem& problem, std::int64_t d
 struct Contribution {
     std::optional<double> gain;  ///< leave-one-out R2 of AC minus that of A
     std::optional<Interval>
-        interval;  ///< bootstrap over rows of the paired squared errors, models not refitted
+        interval;            ///< bootstrap over rows of the paired squared errors, models not refitted
     std::int64_t draws = 0;  ///< behind the interval
 };
 

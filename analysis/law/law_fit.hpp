@@ -44,11 +44,12 @@ struct LawFit {
     /// Of R2 in sample over resamples of rows. Optimistic: a resample repeats rows, so it is fitted better
     /// than a sample is. Not to be read as what the population's R2 may be.
     std::optional<Interval> r2_bootstrap_interval;
-    int bootstrap_draws = 0;             ///< the resamples that the bootstrap intervals are taken over
-    std::int64_t permutation_draws = 0;  ///< behind the p-value: fewer than asked for on a large table
-    Eigen::VectorXd fitted;    ///< [n]
-    Eigen::VectorXd leverage;  ///< [n] hat values
-    Eigen::VectorXd cooks;     ///< [n] Cook's distances, NaN where undefined
+    std::int64_t r2_bootstrap_draws = 0;  ///< the resamples that it is taken over
+    std::int64_t bootstrap_draws = 0;     ///< those that the coefficients' intervals are taken over
+    std::int64_t permutation_draws = 0;   ///< behind the p-value: fewer than asked for on a large table
+    Eigen::VectorXd fitted;               ///< [n]
+    Eigen::VectorXd leverage;             ///< [n] hat values
+    Eigen::VectorXd cooks;                ///< [n] Cook's distances, NaN where undefined
     std::vector<int>
         influential;  ///< positions in the problem with hat value > 2 (rank + 1) / n or distance > 4 / n
 

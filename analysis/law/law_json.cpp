@@ -42,6 +42,7 @@ Json in_sample(const LawFit& fit) {
     json["underdetermined"] = fit.underdetermined;
     json["r2_interval"] = interval_of(fit.r2_interval);
     json["r2_bootstrap_interval"] = interval_of(fit.r2_bootstrap_interval);
+    json["r2_bootstrap_draws"] = fit.r2_bootstrap_draws;
     json["bootstrap_draws"] = fit.bootstrap_draws;
     json["f_p_value"] = number(fit.f_p_value);
     json["permutation_p_value"] = number(fit.permutation_p_value);
@@ -85,12 +86,15 @@ Json unmeasured_of(const Table& table, const BenchmarkColumn& benchmark) {
     Json names = Json::array();
     std::vector<int> rows;
     for (int row = 0; row < table.rows(); ++row) {
-        const bool is_candidate = std::isfinite(benchmark.a[row]) && std::isfinite(table.c[row]) && !std::isfinite(benchmark.score[row]);
+        const bool is_candidate = std::isfinite(benchmark.a[row]) && std::isfinite(table.c[row]) &&
+                                  !std::isfinite(benchmark.score[row]);
         if (!is_candidate) continue;
         rows.push_back(row);
         names.push_back(table.representations[static_cast<std::size_t>(row)]);
     }
-    return {{"representation", names}, {"A", vector_of(rows_of(benchmark.a, rows))}, {"C", vector_of(rows_of(table.c, rows))}};
+    return {{"representation", names},
+            {"A", vector_of(rows_of(benchmark.a, rows))},
+            {"C", vector_of(rows_of(table.c, rows))}};
 }
 
 Json baseline_of(const RandomBaseline& baseline) {
@@ -162,12 +166,10 @@ Json group_json(const GroupLaw& group) {
     Json json;
     for (std::size_t k = 0; k < all_forms().size(); ++k) {
         const GroupFit& fit = group.fits[k];
-        json[name_of(all_forms()[k])] = {{"r2", number(fit.r2)},
-                                         {"adjusted_r2", number(fit.adjusted_r2)},
-                                         {"mse", number(fit.mse)},
-                                         {"loo_r2", number(fit.loo_r2)},
-                                         {"lofo_r2", number(fit.lofo_r2)},
-                                         {"underdetermined", fit.underdetermined}};
+        json[name_of(all_forms()[k])] = {
+            {"r2", number(fit.r2)},           {"adjusted_r2", number(fit.adjusted_r2)},
+            {"mse", number(fit.mse)},         {"loo_r2", number(fit.loo_r2)},
+            {"lofo_r2", number(fit.lofo_r2)}, {"underdetermined", fit.underdetermined}};
     }
     json["random_linear_expected_r2"] = number(group.baselines.random_linear);
     json["random_quadratic_expected_r2"] = number(group.baselines.random_quadratic);

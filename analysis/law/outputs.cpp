@@ -2,11 +2,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include <analysis/law/analyse.hpp>
 #include <analysis/law/law_tables.hpp>
 #include <analysis/law/plan_tables.hpp>
+#include <lvr/core/log.hpp>
 #include <lvr/files/atomic_file.hpp>
 #include <lvr/files/json_tree.hpp>
 
@@ -14,7 +16,7 @@ namespace lvr::analysis {
 namespace {
 
 std::vector<TextTable> search_tables(const Analysis& analysis) {
-    std::vector<TextTable> tables;
+    std::vector<TextTable> tables = ridge_tables(analysis.law);
     if (analysis.policy) tables.push_back(policy_table(*analysis.policy));
     if (analysis.search) tables.push_back(search_table(*analysis.search));
     for (auto& table : study_tables(analysis.plan_study)) tables.push_back(std::move(table));
@@ -25,6 +27,12 @@ std::vector<TextTable> extra_tables(const Analysis& analysis) {
     auto tables = search_tables(analysis);
     for (auto& table : plan_tables(analysis.plan)) tables.push_back(std::move(table));
     return tables;
+}
+
+TextTable findings_of(const Analysis& analysis) {
+    std::vector<std::string> notes;
+    if (!analysis.plan.is_null()) notes = analysis.plan["notes"].get<std::vector<std::string>>();
+    return findings_table(analysis.table, analysis.law, notes);
 }
 
 std::string plan_text(const core::Json& plan) {
@@ -50,7 +58,8 @@ std::string text(const Analysis& analysis) {
 }
 
 std::vector<TextTable> all_tables(const Analysis& analysis) {
-    auto tables = paper_tables(analysis.law);
+    std::vector<TextTable> tables = {findings_of(analysis)};
+    for (auto& table : paper_tables(analysis.law)) tables.push_back(std::move(table));
     for (auto& table : extra_tables(analysis)) tables.push_back(std::move(table));
     return tables;
 }
@@ -60,6 +69,20 @@ std::string joined(const std::vector<TextTable>& tables, Render render) {
     std::vector<std::string> texts;
     for (const auto& table : tables) texts.push_back(render(table));
     return fmt::format("{}", fmt::join(texts, "\n"));
+}
+
+/// One table fits into a CSV: what else was asked for is named, so that it is not missed in silence.
+void warn_of_what_csv_lacks(const Analysis& analysis) {
+    std::vector<std::string> left_out;
+    if (analysis.policy) left_out.emplace_back("--policy");
+    if (analysis.search) left_out.emplace_back("--exhaustive");
+    if (!analysis.plan.is_null()) left_out.emplace_back("--plan");
+    if (!analysis.plan_study.is_null()) left_out.emplace_back("--plan-study");
+    if (left_out.empty()) return;
+    core::warn(
+        "--format csv prints the fits alone; what {} found is in DIR/*.csv with --out DIR, or in --format "
+        "json",
+        fmt::join(left_out, ", "));
 }
 
 std::string exhaustive_csv(const Analysis& analysis) {
@@ -84,11 +107,25 @@ std::string exhaustive_csv(const Analysis& analysis) {
     return to_csv(table);
 }
 
+/// The fits, and a file for each further table; exhaustive.csv names every subset that hit.
+void write_csvs(const Analysis& analysis, const std::filesystem::path& out) {
+    files::write_text(out / "fits.csv", to_csv(fits_table(analysis.law)));
+    files::write_text(out / "findings.csv", to_csv(findings_of(analysis)));
+    for (const auto& table : extra_tables(analysis)) {
+        const std::string name = table.name == "exhaustive" ? "exhaustive_counts" : table.name;
+        files::write_text(out / (name + ".csv"), to_csv(table));
+    }
+    if (analysis.search) files::write_text(out / "exhaustive.csv", exhaustive_csv(analysis));
+}
+
 }  // namespace
 
 std::string render(const Analysis& analysis, const std::string& format) {
     if (format == "json") return core::to_text(to_json(analysis)) + "\n";
-    if (format == "csv") return to_csv(fits_table(analysis.law));
+    if (format == "csv") {
+        warn_of_what_csv_lacks(analysis);
+        return to_csv(fits_table(analysis.law));
+    }
     if (format == "markdown") return joined(all_tables(analysis), to_markdown);
     if (format == "latex") return joined(all_tables(analysis), to_latex);
     return text(analysis);
@@ -101,8 +138,7 @@ void write_outputs(const Analysis& analysis, const std::string& folder) {
         files::write_text(out / "tables" / (table.name + ".md"), to_markdown(table));
         files::write_text(out / "tables" / (table.name + ".tex"), to_latex(table));
     }
-    files::write_text(out / "fits.csv", to_csv(fits_table(analysis.law)));
-    if (analysis.search) files::write_text(out / "exhaustive.csv", exhaustive_csv(analysis));
+    write_csvs(analysis, out);
     core::Json json = to_json(analysis);
     files::write_text(out / "law.json", core::to_text(json) + "\n");
     json.erase("provenance");

@@ -61,12 +61,11 @@ int distinct(std::vector<int> rows) {
 }
 
 void add_draw(const std::vector<int>& rows, SubsetSolver& solver, int full_rank, Draws& draws) {
-    // Through as many distinct rows as there are parameters the law passes exactly: its R2 of 1 says nothing.
-    if (distinct(rows) <= full_rank + 1) return;
     const Coefficients law = solver.fit(rows);
     const auto r2 = r2_on(rows, solver);
     if (solver.rank() < full_rank || !r2) return;
-    draws.r2.push_back(*r2);
+    // Through as many distinct rows as there are parameters the law passes exactly: its R2 of 1 says nothing.
+    if (distinct(rows) > full_rank + 1) draws.r2.push_back(*r2);
     draws.terms[0].push_back(law.intercept);
     for (Index j = 0; j < law.weights.size(); ++j)
         draws.terms[static_cast<std::size_t>(j) + 1].push_back(law.weights[j]);
@@ -111,10 +110,13 @@ void resample(const Problem& problem, const MatrixXd& columns, const CentredFit&
     if (choice.ridge == 0 && law.r2) permute(problem, fit, choice, law);
     if (law.underdetermined || choice.ridge > 0) return;
     const Draws draws = bootstrap(problem, columns, choice, law);
-    law.bootstrap_draws = static_cast<int>(draws.r2.size());
-    if (law.bootstrap_draws < std::min(k_fewest_usable, std::max<std::int64_t>(choice.bootstrap / 2, 2)))
-        return;
-    law.r2_bootstrap_interval = central_interval(draws.r2, choice.level);
+    law.bootstrap_draws = static_cast<std::int64_t>(draws.terms[0].size());
+    const std::int64_t enough = std::min(k_fewest_usable, std::max<std::int64_t>(choice.bootstrap / 2, 2));
+    // With one row more than parameters, every usable resample is the sample itself in another order.
+    if (problem.size() > law.rank + 2) law.r2_bootstrap_draws = static_cast<std::int64_t>(draws.r2.size());
+    if (law.r2_bootstrap_draws >= enough)
+        law.r2_bootstrap_interval = central_interval(draws.r2, choice.level);
+    if (law.bootstrap_draws < enough) return;
     for (std::size_t j = 0; j < law.terms.size(); ++j) {
         law.terms[j].interval = central_interval(draws.terms[j], choice.level);
     }

@@ -11,7 +11,7 @@ namespace lvr::analysis {
 /// Fills the permutation p-value and the bootstrap intervals of `law`.
 /// Permutation: (1 + draws with R2 >= observed) / (1 + draws), y permuted over rows.
 /// Bootstrap: rows drawn with replacement; percentile intervals over the draws that reach the full sample's
-/// rank and have more distinct rows than the fit has coefficients and a constant.
+/// rank; that of R2 over those of them with more distinct rows than the fit has coefficients and a constant.
 void resample(const Problem& problem, const Eigen::MatrixXd& columns, const CentredFit& fit,
               const FitChoice& choice, LawFit& law);
 

@@ -71,8 +71,12 @@ std::string latex_text(const std::string& text) {
                                       {'[', "{[}"},
                                       {'\n', " "},
                                       {'\r', " "}});
-    for (const auto& [symbol, command] :
-         {std::pair{"²", "$^2$"}, {"–", "--"}, {"τ", "$\\tau$"}, {"α", "$\\alpha$"}, {"≤", "$\\le$"}}) {
+    for (const auto& [symbol, command] : {std::pair{"²", "$^2$"},
+                                          {"×", "$\\times$"},
+                                          {"–", "--"},
+                                          {"τ", "$\\tau$"},
+                                          {"α", "$\\alpha$"},
+                                          {"≤", "$\\le$"}}) {
         for (auto at = out.find(symbol); at != std::string::npos; at = out.find(symbol)) {
             out.replace(at, std::string(symbol).size(), command);
         }
@@ -110,6 +114,17 @@ std::string csv_text(const std::string& text) {
     return '"' + replaced(text, {{'"', "\"\""}}) + '"';
 }
 
+bool is_prose(const TextTable& table, std::size_t column) {
+    return table.sentences && column + 1 == table.header.size();
+}
+
+std::string latex_columns(const TextTable& table) {
+    std::string columns = "l";
+    for (std::size_t j = 1; j < table.header.size(); ++j)
+        columns += is_prose(table, j) ? "p{0.75\\linewidth}" : "r";
+    return columns;
+}
+
 bool has_rule(const TextTable& table, std::size_t row) {
     return std::find(table.rules.begin(), table.rules.end(), row) != table.rules.end();
 }
@@ -126,27 +141,29 @@ std::string to_terminal(const TextTable& table) {
         if (has_rule(table, i)) out += rule;
         out += line_of(table.rows[i], widths);
     }
-    return out;
+    return out + (table.note.empty() ? "" : table.note + "\n");
 }
 
 std::string to_markdown(const TextTable& table) {
     std::string out =
         "**" + markdown_text(table.title) + "**\n\n| " + joined(table.header, " | ", markdown_text) + " |\n|";
-    for (std::size_t j = 0; j < table.header.size(); ++j) out += j == 0 ? ":---|" : "---:|";
+    for (std::size_t j = 0; j < table.header.size(); ++j)
+        out += j == 0 || is_prose(table, j) ? ":---|" : "---:|";
     for (const auto& row : table.rows) out += "\n| " + joined(row, " | ", markdown_text) + " |";
-    return out + "\n";
+    return out + "\n" + (table.note.empty() ? "" : "\n" + markdown_text(table.note) + "\n");
 }
 
 std::string to_latex(const TextTable& table) {
     std::string out = "% needs \\usepackage{booktabs}\n\\begin{table}[t]\n\\centering\n\\caption{" +
-                      latex_text(table.title) + "}\n\\begin{tabular}{l" +
-                      std::string(table.header.size() - 1, 'r') + "}\n\\toprule\n" +
-                      joined(table.header, " & ", latex_text) + " \\\\\n\\midrule\n";
+                      latex_text(table.title) + "}\n\\begin{tabular}{" + latex_columns(table) +
+                      "}\n\\toprule\n" + joined(table.header, " & ", latex_text) + " \\\\\n\\midrule\n";
     for (std::size_t i = 0; i < table.rows.size(); ++i) {
         if (has_rule(table, i)) out += "\\midrule\n";
         out += joined(table.rows[i], " & ", latex_cell) + " \\\\\n";
     }
-    return out + "\\bottomrule\n\\end{tabular}\n\\end{table}\n";
+    out += "\\bottomrule\n\\end{tabular}\n";
+    if (!table.note.empty()) out += "\n\\smallskip\n{\\footnotesize " + latex_text(table.note) + "}\n";
+    return out + "\\end{table}\n";
 }
 
 std::string to_csv(const TextTable& table) {

@@ -14,6 +14,8 @@ struct TextTable {
     std::vector<std::string> header;
     std::vector<std::vector<std::string>> rows;
     std::vector<std::size_t> rules = {};  ///< a line is drawn before these rows (terminal and LaTeX)
+    std::string note = {};                ///< a line below the table; a CSV has none
+    bool sentences = false;               ///< the last column is prose: left-aligned, wrapped in LaTeX
 };
 
 std::string to_terminal(const TextTable& table);

@@ -49,16 +49,19 @@ def _form_words(form: str) -> str:
 def _r2_row(name: str, n: str, values: Mapping[str, Any]) -> list[Cell]:
     cells = [name_cell(name), Cell(n)]
     for key in ("r2", "loo_r2"):
-        numbers = [number((values.get(form) or {}).get(key)) for form in FORMS]
+        fits = [values.get(form) or {} for form in FORMS]
+        numbers = [number(fit.get(key)) for fit in fits]
+        stars = ["*" if fit.get("underdetermined") and math.isfinite(v) else "" for fit, v in zip(fits, numbers)]
         best = max((value for value in numbers if math.isfinite(value)), default=math.nan)
-        cells += [Cell(figures(value, 3), strong=value == best) for value in numbers]
+        cells += [Cell(figures(value, 3) + star, strong=value == best) for value, star in zip(numbers, stars)]
     return cells
 
 
 def r2_table(law: Law) -> Table:
     """All forms, in sample and leave-one-out, by benchmark and by group."""
     table = Table(
-        "R² of every form of the law. Bold: the largest of its six.",
+        "R² of every form of the law. Bold: the largest of its six. * underdetermined (of a mean: one of its "
+        "fits): more coefficients than the data can tell apart.",
         ["Benchmark", "n"] + [_form_words(form) for form in FORMS] * 2,
         spans=[("", 2), ("in sample", 6), ("out of sample (leave-one-out)", 6)],
     )
@@ -73,8 +76,9 @@ def r2_table(law: Law) -> Table:
 
 
 _RELIABILITY = (
-    "The quadratic in A and C: how sure it is. Population: {level}interval of the population R². Bootstrap: the same "
-    "of R² in sample, over resampled representations. Random: the R² that as many columns of random numbers are "
+    "The quadratic in A and C: how sure it is. Population: {level}interval of the population R², for these A and C and "
+    "normal errors (noncentral F). Bootstrap: the same of R² in sample, over resampled representations. "
+    "Random: the R² that as many columns of random numbers are "
     "expected to reach. Left out, and A alone: leave-one-out R² with A and C, and with A alone. RMSE: of "
     "leave-one-out, in the score’s units. Family out: R² with a whole family left out. τ (Kendall) and ρ "
     "(Spearman): of leave-one-out predictions with the scores. p: by permutation of the scores."

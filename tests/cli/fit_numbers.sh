@@ -45,6 +45,12 @@ ok [ "$(wc -l <stdout)" = 67 ]  # a header; eight benchmarks and three groups in
 expect 0 '|:---|' "$fit" "$v1" $quick --format markdown
 expect 0 '\begin{tabular}' "$fit" "$v1" $quick --format latex
 
+# A CSV is one table: what it lacks is said, and is in the folder.
+expect 0 '--format csv prints the fits alone; what --policy, --exhaustive found is in DIR/*.csv' \
+  "$fit" "$v1" $quick --benchmark mme --policy --exhaustive --format csv --out csvs
+ok [ "$(wc -l <stdout)" = 25 ]
+for file in fits findings policy exhaustive exhaustive_counts; do ok [ -s csvs/$file.csv ]; done
+
 # The policy and the search, the same from any number of ranks.
 "$fit" "$v1" --policy --exhaustive --format json >serial.json || fail "--policy"
 close "$(json_at serial.json policy.region.seed_image.mean_tries.top3)" 3.403305 5e-7 "mean tries"

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fits whose answers can be worked out by hand, and the edges of what is defined.
+#include <algorithm>
+#include <cmath>
+#include <set>
+
 #include <analysis/law/law_fit.hpp>
 #include <analysis/law/least_squares.hpp>
+#include <analysis/law/population_r2.hpp>
 #include <analysis/law/resampling.hpp>
 
 #include "unit/law_golden.hpp"
@@ -178,9 +183,14 @@ TEST_CASE("resampling depends on the seed alone", "[law]") {
     const LawFit again = fit_law(problem, k_ac_quadratic, {0, 3, 400, 200, 0.9});
     const LawFit other = fit_law(problem, k_ac_quadratic, {0, 4, 400, 200, 0.9});
     REQUIRE(first.r2_interval.has_value());
-    CHECK(first.r2_interval->low == again.r2_interval->low);
-    CHECK(first.r2_interval->low != other.r2_interval->low);
-    CHECK(first.bootstrap_draws > 300);
+    REQUIRE(first.r2_bootstrap_interval.has_value());
+    CHECK(first.r2_interval->low == other.r2_interval->low);  // nothing is drawn for it
+    CHECK(first.r2_bootstrap_interval->low == again.r2_bootstrap_interval->low);
+    CHECK(first.r2_bootstrap_interval->low != other.r2_bootstrap_interval->low);
+    CHECK(first.r2_bootstrap_interval->high < 1);  // no resample that the law passes through
+    CHECK(first.r2_bootstrap_draws > 300);
+    CHECK(first.bootstrap_draws > first.r2_bootstrap_draws);
+    CHECK(first.permutation_draws == 200);
     for (const auto& term : first.terms) {
         REQUIRE(term.interval.has_value());
         CHECK(term.interval->low < term.interval->high);
@@ -190,10 +200,89 @@ TEST_CASE("resampling depends on the seed alone", "[law]") {
 TEST_CASE("few bootstrap draws give an interval, none give none, an underdetermined fit has none", "[law]") {
     const Table table = test::paper_table("v1");
     const Problem problem = make_problem(table, table.benchmarks[0]);
-    CHECK(fit_law(problem, k_ac_quadratic, {0, 0, 20, 0, 0.9}).r2_interval.has_value());
-    CHECK_FALSE(fit_law(problem, k_ac_quadratic, quick()).r2_interval.has_value());
+    CHECK(fit_law(problem, k_ac_quadratic, {0, 0, 20, 0, 0.9}).r2_bootstrap_interval.has_value());
+    const LawFit undrawn = fit_law(problem, k_ac_quadratic, quick());
+    CHECK_FALSE(undrawn.r2_bootstrap_interval.has_value());
+    CHECK(undrawn.r2_interval.has_value());
+    CHECK(undrawn.permutation_draws == 0);
     const Problem few = problem_of({0, 1, 3}, {1, 0, 2}, {1, 2, 4});
-    CHECK_FALSE(fit_law(few, k_ac_quadratic, {0, 0, 500, 0, 0.9}).r2_interval.has_value());
+    const LawFit minimum_norm = fit_law(few, k_ac_quadratic, {0, 0, 500, 0, 0.9});
+    CHECK_FALSE(minimum_norm.r2_bootstrap_interval.has_value());
+    CHECK_FALSE(minimum_norm.r2_interval.has_value());
+    // A line through three rows: a resample of three distinct rows is the sample, and says nothing new.
+    const LawFit line = fit_law(few, k_a_linear, {0, 0, 500, 0, 0.9});
+    CHECK_FALSE(line.r2_bootstrap_interval.has_value());
+    CHECK(line.terms[1].interval.has_value());
+}
+
+TEST_CASE("the interval of R2 in the population is absent where theory has none, and closes where R2 is 1",
+          "[law]") {
+    const Problem line = problem_of({0, 1, 2, 3}, {0, 0, 1, 0}, {0, 2, 4, 6});
+    const LawFit exact = fit_law(line, k_a_linear, quick());
+    REQUIRE(exact.r2_interval.has_value());
+    CHECK(exact.r2_interval->low > 1 - 1e-6);
+    CHECK(exact.r2_interval->high <= 1);
+    CHECK_FALSE(fit_law(problem_of({0, 1}, {0, 0}, {0, 2}), k_a_linear, quick()).r2_interval.has_value());
+    CHECK_FALSE(fit_law(line, k_a_linear, {0.1, 0, 0, 0, 0.95}).r2_interval.has_value());
+    const Interval none = population_r2_interval(1e-6, 1, 11, 0.95);
+    CHECK(none.low == 0);
+    CHECK(none.high == 0);  // even without any effect R2 is rarely so small
+    const Interval wide = population_r2_interval(0.9, 5, 7, 0.99),
+                   narrow = population_r2_interval(0.9, 5, 7, 0.5);
+    CHECK(wide.low < narrow.low);
+    CHECK(wide.high > narrow.high);
+    // The series of the noncentral F and its limit for large lambda meet.
+    const double at = 1 - 5e-4;
+    const Interval before = population_r2_interval(1 - 1.0001 * (1 - at), 5, 4999, 0.95);
+    const Interval after = population_r2_interval(1 - 0.9999 * (1 - at), 5, 4999, 0.95);
+    CHECK(std::abs(before.low - after.low) < 1e-6);
+    CHECK(std::abs(before.high - after.high) < 1e-6);
+}
+
+TEST_CASE("the bootstrap is over resamples: all 256 of four rows, counted out", "[law]") {
+    const std::vector<double> a = {0, 0, 0.2, 1}, y = {0, 0.6, 0.1, 1};
+    std::vector<double> all_r2;
+    int of_full_rank = 0;
+    for (int code = 0; code < 256; ++code) {
+        const std::vector<std::size_t> rows = {code % 4U, code / 4 % 4U, code / 16 % 4U, code / 64 % 4U};
+        const std::set<std::size_t> distinct(rows.begin(), rows.end());
+        double ma = 0, my = 0, aa = 0, yy = 0, ay = 0;
+        for (const auto i : rows) ma += a[i] / 4, my += y[i] / 4;
+        for (const auto i : rows) {
+            aa += (a[i] - ma) * (a[i] - ma);
+            yy += (y[i] - my) * (y[i] - my);
+            ay += (a[i] - ma) * (y[i] - my);
+        }
+        if (aa < 1e-12) continue;  // A is constant: rank 0
+        ++of_full_rank;
+        if (distinct.size() > 2) all_r2.push_back(ay * ay / (aa * yy));
+    }
+    const std::int64_t draws = 8000;
+    const LawFit fit = fit_law(problem_of(a, a, y), k_a_linear, {0, 0, draws, 0, 0.8});
+    // Five standard deviations of the counts, and as much room for the shares behind the ends.
+    const auto near = [&](std::int64_t count, double share) {
+        return std::abs(static_cast<double>(count) - share * draws) <
+               5 * std::sqrt(share * (1 - share) * draws);
+    };
+    CHECK(near(fit.bootstrap_draws, of_full_rank / 256.0));
+    CHECK(near(fit.r2_bootstrap_draws, static_cast<double>(all_r2.size()) / 256));
+    std::sort(all_r2.begin(), all_r2.end());
+    const auto quantile = [&](double share) {
+        return all_r2[static_cast<std::size_t>(share * static_cast<double>(all_r2.size() - 1))];
+    };
+    REQUIRE(fit.r2_bootstrap_interval.has_value());
+    CHECK(fit.r2_bootstrap_interval->low >= quantile(0.07) - 1e-12);
+    CHECK(fit.r2_bootstrap_interval->low <= quantile(0.13) + 1e-12);
+    CHECK(fit.r2_bootstrap_interval->high >= quantile(0.87) - 1e-12);
+    CHECK(fit.r2_bootstrap_interval->high <= quantile(0.93) + 1e-12);
+    CHECK(quantile(0.13) < quantile(0.87));
+}
+
+TEST_CASE("draws on a large table have one limit", "[law]") {
+    CHECK(affordable_draws(9999, 400) == 9999);
+    CHECK(affordable_draws(9999, 1000) == 4000);
+    CHECK(affordable_draws(9999, 100'000) == 200);
+    CHECK(affordable_draws(50, 100'000) == 50);
 }
 
 TEST_CASE("the bootstrap interval of a slope agrees with its standard error where theory says so", "[law]") {

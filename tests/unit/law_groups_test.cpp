@@ -80,6 +80,88 @@ TEST_CASE("what C adds is the difference of two leave-one-out R2", "[law]") {
     }
 }
 
+TEST_CASE("the interval of a baseline is of one draw, at the level asked for", "[law]") {
+    const Table table = test::paper_table("v1");
+    const Problem problem = make_problem(table, table.benchmarks[0]);
+    // R2 of a random column is about Beta(1/2, 11/2): quantiles by scipy.stats.beta.ppf.
+    const auto at = [&](double level) {
+        return *random_baselines(problem, 4000, {0, 2, 0, 0, level})->random_linear.interval;
+    };
+    CHECK(std::abs(at(0.5).low - 0.009612) < 0.005);
+    CHECK(std::abs(at(0.5).high - 0.118230) < 0.02);
+    CHECK(std::abs(at(0.9).high - 0.305746) < 0.03);
+    CHECK(random_baselines(problem, 300, {0, 2, 0, 0, 0.9})->random_linear.draws == 300);
+}
+
+TEST_CASE("draws asked for what C adds are made, and counted", "[law]") {
+    FitConfig config = quick();
+    config.bootstrap = 2500;
+    config.benchmark = {"mme"};
+    CHECK(fit_all(test::paper_table("v1"), config, "v1").benchmarks.front().c_adds.draws == 2500);
+}
+
+TEST_CASE("the ridge path has the penalties asked for, in their order", "[law]") {
+    const auto want = test::golden("law_fits.json")["v1"]["ridge"]["mme"];
+    FitConfig config = quick();
+    config.bootstrap = config.random_draws = 0;
+    for (const auto& record : want) config.ridge.push_back(record["penalty"].get<double>());
+    const Law law = fit_all(test::paper_table("v1"), config, "v1");
+    const BenchmarkLaw& mme = law.benchmarks[1];
+    REQUIRE(mme.problem.benchmark == "mme");
+    REQUIRE(mme.ridge.size() == want.size());
+    REQUIRE(mme.ridge.size() == 3);
+    for (std::size_t i = 0; i < want.size(); ++i) {
+        CHECK(mme.ridge[i].penalty == want[i]["penalty"].get<double>());
+        check_close(mme.ridge[i].fit.r2, want[i]["r2"], 1e-9);
+    }
+}
+
+TEST_CASE("a score is the mean over its seeds; their spread is pooled over representations", "[law]") {
+    files::Results results;
+    for (const char* name : {"x", "y", "z"}) results.representations.push_back({name, ""});
+    results.correspondence = {1, 2, 3};
+    results.alignment.push_back({"b", "unspecified", {1, 2, 3}, {}});
+    results.benchmarks = {{"b", ""}, {"other", ""}};
+    results.alignment.push_back({"other", "unspecified", {1, 2, 3}, {}});
+    const auto add = [&](std::int64_t representation, std::int64_t benchmark, std::int64_t seed,
+                         double value) {
+        files::Score score;
+        score.representation = representation, score.benchmark = benchmark;
+        score.seed = seed, score.value = value;
+        results.scores.push_back(score);
+    };
+    add(0, 0, 1, 1), add(0, 0, 2, 3);                   // mean 2, squares 2
+    add(1, 0, 1, 4), add(1, 0, 2, 4), add(1, 0, 3, 7);  // mean 5, squares 6
+    add(2, 0, 1, 9);
+    add(0, 1, 1, 100), add(1, 1, 1, 50);
+    const Table table = make_table(results, {}, "test");
+    REQUIRE(table.benchmarks.size() == 2);
+    CHECK(table.benchmarks[0].score == test::vec({2, 5, 9}));
+    check_close(table.benchmarks[0].seed_spread, std::sqrt(8.0 / 3), 1e-12);  // over 1 + 2 degrees of freedom
+    CHECK(std::isnan(table.benchmarks[1].score[2]));
+    CHECK(std::isnan(table.benchmarks[1].seed_spread));
+}
+
+TEST_CASE("the quadratic is as good as random columns where its F test says so at 5 %", "[law]") {
+    BenchmarkLaw law = fit_all(test::paper_table("v1"), quick(), "v1").benchmarks.front();
+    law.fits.back().f_p_value = 0.0499;
+    CHECK_THAT(finding_of(law, 0.95), StartsWith("The data support C"));
+    law.fits.back().f_p_value = 0.0501;
+    CHECK_THAT(finding_of(law, 0.95), StartsWith("The quadratic in A and C is not distinguishable"));
+}
+
+TEST_CASE("a group with an underdetermined fit says so", "[law]") {
+    Table table = test::paper_table("v1");
+    CHECK_FALSE(fit_all(table, quick(), "v1").groups[0].fits[5].underdetermined);
+    for (auto& benchmark : table.benchmarks) {
+        if (benchmark.name == "mme") benchmark.score.tail(9).setConstant(k_none);
+    }
+    const Law law = fit_all(table, quick(), "v1");
+    CHECK(law.groups[0].fits[5].underdetermined);
+    CHECK_FALSE(law.groups[0].fits[0].underdetermined);
+    CHECK_FALSE(law.groups[1].fits[5].underdetermined);
+}
+
 TEST_CASE("sentences for what cannot be tested", "[law]") {
     Table table = small_table({1, 2, 3}, {1, 3, 2}, {1, 2, 4});
     CHECK(finding(table) ==

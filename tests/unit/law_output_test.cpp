@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include <analysis/law/analyse.hpp>
+#include <analysis/law/law_tables.hpp>
 #include <lvr/core/text_file.hpp>
 #include <lvr/files/results_dir.hpp>
 
@@ -171,6 +172,98 @@ TEST_CASE("what is undefined is a dash on the terminal, in Markdown and LaTeX, a
     CHECK(csv.find("–") == std::string::npos);
 }
 
+TEST_CASE("an underdetermined fit is flagged wherever its R2 stands, and so is the mean over it",
+          "[output]") {
+    const Analysis analysis = run(partial());
+    const auto flagged = [](std::vector<TextTable> tables) {
+        std::vector<std::string> names;
+        for (const auto& table : tables) {
+            CHECK((table.note.find("* underdetermined") != std::string::npos) ==
+                  (to_terminal(table).find("* underdetermined") != std::string::npos));
+            if (table.note.find("* underdetermined") != std::string::npos) names.push_back(table.name);
+        }
+        return names;
+    };
+    CHECK(flagged(paper_tables(analysis.law)) ==
+          std::vector<std::string>{"table2_r2_by_group", "r2_by_benchmark", "mse", "table4_cross_term",
+                                   "out_of_sample", "r2"});
+    CHECK(flagged(paper_tables(paper("v1").law)).empty());
+    CHECK_THAT(render(analysis, "markdown"), Contains("| quadratic | AC | 100.00\\* | – | 100.00\\* |") &&
+                                                 Contains("\n\\* underdetermined"));
+    CHECK_THAT(render(analysis, "latex"), Contains("quadratic & AC & 100.00* & -- & 100.00*") &&
+                                              Contains("{\\footnotesize * underdetermined"));
+    const core::Json groups = to_json(analysis)["groups"];
+    CHECK(groups["vision"]["AC_quadratic"]["underdetermined"] == true);
+    CHECK(groups["vision"]["A_linear"]["underdetermined"] == false);
+}
+
+TEST_CASE("the CSV has every figure of a fit", "[output]") {
+    const auto column = [](const std::string& csv, const std::string& row, const std::string& name) {
+        std::istringstream lines(csv);
+        std::string header, line;
+        std::getline(lines, header);
+        while (std::getline(lines, line) && !line.starts_with(row)) {
+        }
+        std::istringstream names(header + ","), values(line + ",");
+        for (std::string key, value; std::getline(names, key, ',') && std::getline(values, value, ',');) {
+            if (key == name) return value;
+        }
+        return std::string("no such column");
+    };
+    const Analysis whole = paper("v1");
+    const std::string csv = render(whole, "csv"), row = "mme,AC_quadratic,";
+    const core::Json fit = to_json(whole)["benchmarks"]["mme"]["fits"]["AC_quadratic"];
+    for (const char* key : {"rank", "underdetermined", "loo_rmse", "lofo_rmse", "f_p_value",
+                            "bootstrap_draws", "r2_bootstrap_draws", "permutation_draws"}) {
+        INFO(key);
+        CHECK(column(csv, row, key) == (fit[key].is_null() ? "" : fit[key].dump()));
+    }
+    CHECK(column(csv, row, "r2_low") == core::shortest(fit["r2_interval"][0].get<double>()));
+    CHECK(column(csv, row, "r2_bootstrap_high") ==
+          core::shortest(fit["r2_bootstrap_interval"][1].get<double>()));
+    CHECK(column(csv, row, "standard_error_ac") ==
+          core::shortest(fit["standard_errors"]["ac"].get<double>()));
+    CHECK(column(csv, row, "p_value_c2") == core::shortest(fit["p_values"]["c2"].get<double>()));
+    CHECK(column(csv, row, "low_a") == core::shortest(fit["intervals"]["a"][0].get<double>()));
+    CHECK(column(csv, row, "high_1") == core::shortest(fit["intervals"]["1"][1].get<double>()));
+    CHECK(column(csv, "mme,A_linear,", "low_c2").empty());
+    const std::string few = render(run(partial()), "csv");
+    CHECK(column(few, "mmbench_en,AC_quadratic,", "underdetermined") == "true");
+    CHECK(column(few, "mmbench_en,A_linear,", "underdetermined") == "false");
+    CHECK(column(few, "mean of vision,AC_quadratic,", "underdetermined") == "true");
+    CHECK(column(few, "mean of vision,A_linear,", "underdetermined") == "false");
+}
+
+TEST_CASE("the interval of R2 is titled with its level, and stands under a true title", "[output]") {
+    FitConfig config = config_for(test::k_source + "/data/paper/v1.csv");
+    config.level = 0.9;
+    const Analysis analysis = run(config);
+    CHECK_THAT(render(analysis, "text"), Contains("How sure it is, and what remains out of sample") &&
+                                             Contains("  90 % interval  ") && !Contains("1.000\n"));
+    CHECK_THAT(render(analysis, "latex"),
+               Contains("& 90 \\% interval &") && Contains("& bootstrap 90 \\% interval &"));
+    const core::Json vizwiz = to_json(paper("v1"))["benchmarks"]["vizwiz_vqa_val"]["fits"]["AC_quadratic"];
+    CHECK(std::abs(vizwiz["r2_interval"][0].get<double>() - 0.03) < 0.005);  // SciPy: law_fits.json
+    CHECK(std::abs(vizwiz["r2_interval"][1].get<double>() - 0.845) < 0.001);
+    CHECK(vizwiz["r2_bootstrap_interval"][1] < 1);
+    CHECK(to_json(paper("v1"))["benchmarks"]["mme"]["c_adds"]["draws"] == 100);
+    CHECK(to_json(paper("v1"))["benchmarks"]["mme"]["baselines"]["Ar_quadratic"]["draws"] == 50);
+}
+
+TEST_CASE("findings, what the planner remarks and a ridge path are tables of every format", "[output]") {
+    FitConfig config = partial();
+    config.plan = true;
+    config.ridge = {0.1, 1};
+    const Analysis analysis = run(config);
+    CHECK_THAT(
+        render(analysis, "markdown"),
+        Contains("| benchmark | finding |\n|:---|:---|\n| mmbench\\_en | 4 measured representations") &&
+            Contains("| (plan) | ") && Contains("| mmbench\\_en | 0.1 | "));
+    CHECK_THAT(render(analysis, "latex"), Contains("\\begin{tabular}{lp{0.75\\linewidth}}"));
+    CHECK_THAT(render(analysis, "text"), Contains("Ridge path of the AC quadratic"));
+    CHECK_THAT(render(run(partial()), "text"), !Contains("Ridge path"));
+}
+
 TEST_CASE("every format gives the groups' means with the count of their benchmarks", "[output]") {
     const Analysis analysis = run(partial());
     CHECK_THAT(render(analysis, "text"), Contains("mean of vision (1)") && Contains("mean of ocr (0)"));
@@ -232,10 +325,16 @@ TEST_CASE("--out writes every table as Markdown and LaTeX, and the two laws", "[
     const std::string out = k_folder + "/out";
     std::filesystem::remove_all(out);
     FitConfig config = partial();
-    config.plan = true;
+    config.plan = config.policy = config.exhaustive = true;
+    config.ridge = {0.1};
     write_outputs(run(config), out);
     for (const char* name :
-         {"table2_r2_by_group", "r2_by_benchmark", "table4_cross_term", "out_of_sample", "r2", "plan"}) {
+         {"fits", "findings", "ridge", "policy", "exhaustive", "exhaustive_counts", "plan"}) {
+        INFO(name << ".csv");
+        CHECK(std::filesystem::exists(out + "/" + name + ".csv"));
+    }
+    for (const char* name : {"table2_r2_by_group", "r2_by_benchmark", "table4_cross_term", "out_of_sample",
+                             "r2", "plan", "mse", "findings", "ridge", "policy"}) {
         for (const char* extension : {".md", ".tex"}) {
             INFO(name << extension);
             CHECK(std::filesystem::file_size(out + "/tables/" + name + extension) > 50);

@@ -63,6 +63,19 @@ TEST_CASE("LaTeX tables are complete", "[tables]") {
           "\\\\\n\\bottomrule\n\\end{tabular}\n\\end{table}\n");
 }
 
+TEST_CASE("a note stands below the table, and prose is left-aligned and wrapped", "[tables]") {
+    TextTable table = named("a", "A sentence.");
+    table.note = "* a_note";
+    table.sentences = true;
+    CHECK_THAT(to_terminal(table), Contains("A sentence.\n* a_note\n"));
+    CHECK(to_markdown(table) ==
+          "**Title**\n\n| name | x |\n|:---|:---|\n| a | A sentence. |\n\n\\* a\\_note\n");
+    CHECK_THAT(to_latex(table),
+               Contains("{lp{0.75\\linewidth}}") &&
+                   Contains("\\end{tabular}\n\n\\smallskip\n{\\footnotesize * a\\_note}\n\\end{table}"));
+    CHECK(to_csv(table) == "name,x\na,A sentence.\n");
+}
+
 TEST_CASE("CSV quotes as RFC 4180 says, and an undefined figure is an empty field", "[tables]") {
     CHECK(to_csv(named("plain")) == "name,x\nplain,1\n");
     CHECK(to_csv(named("a,b")) == "name,x\n\"a,b\",1\n");
