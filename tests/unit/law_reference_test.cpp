@@ -4,6 +4,7 @@
 
 #include <analysis/law/law_fit.hpp>
 #include <analysis/law/least_squares.hpp>
+#include <analysis/law/population_r2.hpp>
 #include <analysis/law/rank_correlation.hpp>
 
 #include "unit/law_golden.hpp"
@@ -140,6 +141,18 @@ TEST_CASE("fits to 100 random tables agree with scikit-learn, or with 60 digits 
             check_solver(problem, form, record, want);
         }
         ++number;
+    }
+}
+
+TEST_CASE("intervals of the population R2 agree with SciPy from no effect to a nearly exact law", "[law]") {
+    const auto records = test::golden("law_fits.json")["population_r2"];
+    REQUIRE(records.size() == 6);
+    for (const auto& record : records) {
+        const int rank = record["rank"].get<int>(), n = record["n"].get<int>();
+        INFO(record.dump());
+        const Interval got = population_r2_interval(record["r2"].get<double>(), rank, n - rank - 1, 0.95);
+        check_close(got.low, record["interval"][0].get<double>(), 1e-7);
+        check_close(got.high, record["interval"][1].get<double>(), 1e-7);
     }
 }
 
