@@ -75,7 +75,8 @@ std::vector<std::string> split_names(const std::string& list) {
         const std::size_t comma = std::min(list.find(',', start), list.size());
         const std::string name = list.substr(start, comma - start);
         const std::size_t first = name.find_first_not_of(k_blank);
-        if (first != std::string::npos) names.push_back(name.substr(first, name.find_last_not_of(k_blank) + 1 - first));
+        if (first != std::string::npos)
+            names.push_back(name.substr(first, name.find_last_not_of(k_blank) + 1 - first));
         start = comma + 1;
     }
     return names;

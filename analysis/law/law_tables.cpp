@@ -251,10 +251,10 @@ TextTable policy_table(const PolicyTable& policies) {
             const bool exact = c.trials == 0;
             const int tries = exact ? 6 : 2, recall = exact ? 4 : 2;  // not more digits than the draws bear
             trials = std::max(trials, c.trials);
-            table.rows.push_back({benchmark, name_of(sampling) + (exact ? "" : "*"), cell(c.mean_tries[0], tries),
-                                  cell(c.mean_tries[1], tries), cell(c.mean_tries[2], tries),
-                                  cell(c.first_hit[2][at], recall), cell(c.exactly_n[2][at], recall),
-                                  cell(c.exactly_n_credit[2][at], recall)});
+            table.rows.push_back({benchmark, name_of(sampling) + (exact ? "" : "*"),
+                                  cell(c.mean_tries[0], tries), cell(c.mean_tries[1], tries),
+                                  cell(c.mean_tries[2], tries), cell(c.first_hit[2][at], recall),
+                                  cell(c.exactly_n[2][at], recall), cell(c.exactly_n_credit[2][at], recall)});
         }
     }
     if (trials > 0) table.title += fmt::format("; * simulated, {} trials", trials);

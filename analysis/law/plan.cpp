@@ -98,7 +98,8 @@ bool is_trained(const Table& table, int row) {
                        [&](const auto& benchmark) { return std::isfinite(benchmark.score[row]); });
 }
 
-/// An evaluation takes minutes where a training takes days: what is trained but has no score on a benchmark is said.
+/// An evaluation takes minutes where a training takes days: what is trained but has no score on a benchmark
+/// is said.
 void note_unevaluated(const Table& table, const Benchmarks& benchmarks, PlanInput& input) {
     for (const auto* benchmark : benchmarks) {
         std::vector<std::string> names;
@@ -197,14 +198,15 @@ std::string verdict(const std::string& benchmark, double more, double less) {
     const char* claim = "more A and more C is better";
     if (more < k_contradicted) {
         return fmt::format(
-            "{}: the measured scores contradict the prior that {} (probability {:.3f}; {:.3f} for the opposite).",
+            "{}: the measured scores contradict the prior that {} (probability {:.3f}; {:.3f} for the "
+            "opposite).",
             benchmark, claim, more, less);
     }
     if (more > k_supported)
-        return fmt::format("{}: the measured scores support the prior that {} (probability {:.3f}).", benchmark,
-                           claim, more);
-    return fmt::format("{}: the measured scores do not decide whether {} (probability {:.3f}).", benchmark, claim,
-                       more);
+        return fmt::format("{}: the measured scores support the prior that {} (probability {:.3f}).",
+                           benchmark, claim, more);
+    return fmt::format("{}: the measured scores do not decide whether {} (probability {:.3f}).", benchmark,
+                       claim, more);
 }
 
 /// What the evidence says of the prior, benchmark by benchmark, once enough scores are there. Whichever

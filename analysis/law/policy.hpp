@@ -37,8 +37,8 @@ struct PolicyChoice {
 };
 
 /// The AC policy of the paper (region), plain draws with the same predictions (uniform), and draws without
-/// any predictions, where found means trained (random); they share the fits. Random search has a closed form and
-/// is never simulated.
+/// any predictions, where found means trained (random); they share the fits. Random search has a closed form
+/// and is never simulated.
 /// @param problem complete: every representation measured, N >= 2
 /// @return in the order of Sampling, the same on every rank
 std::array<PolicyCurves, 3> all_policy_curves(const Problem& problem, const PolicyChoice& choice,

@@ -84,11 +84,12 @@ class AlignmentChooser {
         std::vector<std::string> all;
         if (chosen_.empty() && shared_.size() < columns_.size()) {
             for (const auto& name : names_of(shared_))
-                all.push_back(fmt::format("{}: column A_{} matches no benchmark and is not used", source_, name));
+                all.push_back(
+                    fmt::format("{}: column A_{} matches no benchmark and is not used", source_, name));
         }
         if (!chosen_.empty() && !chosen_used_) {
-            all.push_back(fmt::format("{}: --a {} is not used: every benchmark has an A column of its own", source_,
-                                      chosen_));
+            all.push_back(fmt::format("{}: --a {} is not used: every benchmark has an A column of its own",
+                                      source_, chosen_));
         }
         return all;
     }
@@ -159,7 +160,8 @@ Table make_table(const files::Results& results, const TableChoice& choice, const
     for (const auto& representation : results.representations)
         table.representations.push_back(representation.name);
     table.trained.assign(table.representations.size(), false);
-    for (const auto& score : results.scores) table.trained[static_cast<std::size_t>(score.representation)] = true;
+    for (const auto& score : results.scores)
+        table.trained[static_cast<std::size_t>(score.representation)] = true;
     AlignmentChooser chooser(results, choice, source);
     std::vector<std::string> unserved;
     for (const auto& name : benchmark_names(results, choice, source)) {
@@ -167,13 +169,18 @@ Table make_table(const files::Results& results, const TableChoice& choice, const
         const auto* alignment = chooser.column_for(name);
         if (alignment == nullptr) unserved.push_back(name);
         const VectorXd none = VectorXd::Constant(table.rows(), k_nan);
-        BenchmarkColumn column{name, benchmark->unit, alignment ? alignment->name : "",
-                               alignment ? to_vector(alignment->value) : none, {}, k_nan};
+        BenchmarkColumn column{name,
+                               benchmark->unit,
+                               alignment ? alignment->name : "",
+                               alignment ? to_vector(alignment->value) : none,
+                               {},
+                               k_nan};
         fill_scores(results, benchmark - results.benchmarks.begin(), column);
         table.benchmarks.push_back(std::move(column));
     }
     if (!unserved.empty() && unserved.size() == table.benchmarks.size())
-        throw core::usage_error(chooser.unserved(unserved), "the law needs an alignment score", chooser.way_out());
+        throw core::usage_error(chooser.unserved(unserved), "the law needs an alignment score",
+                                chooser.way_out());
     if (!unserved.empty()) table.warnings.push_back(chooser.unserved(unserved) + ": " + chooser.way_out());
     for (const auto& warning : chooser.unused()) table.warnings.push_back(warning);
     return table;

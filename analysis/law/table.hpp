@@ -29,7 +29,8 @@ struct Table {
     std::vector<std::string> families;         ///< [R], "" = unknown
     Eigen::VectorXd c;                         ///< [R] correspondence, percent; NaN = not measured
     std::vector<BenchmarkColumn> benchmarks;
-    std::vector<bool> trained = {};    ///< [R] has a score in the input, on a benchmark asked for or not; may be empty
+    std::vector<bool> trained =
+        {};  ///< [R] has a score in the input, on a benchmark asked for or not; may be empty
     std::vector<std::string> warnings;  ///< what was left out, in plain words
 
     int rows() const { return static_cast<int>(representations.size()); }
@@ -41,12 +42,14 @@ struct TableChoice {
     core::StringMap families;             ///< representation -> family, over what the input says
 };
 
-/// A benchmark's own A column serves it, then the one that `choice` names, then the only A column of the input if
-/// it matches no benchmark. Where A columns of other benchmarks stand beside one that matches none, that one is not
-/// used (another definition of A, perhaps): a benchmark without an own one then has no A, with a warning.
-/// @throws Error (input/usage) naming `source` if a benchmark asked for is missing, if several A columns could
-///         serve a benchmark or none of those asked for has one, or if a representation named in `families` does
-///         not exist.
+/// A benchmark's own A column serves it, then the one that `choice` names, then the only A column of the
+/// input if it matches no benchmark. Where A columns of other benchmarks stand beside one that matches none,
+/// that one is not used (another definition of A, perhaps): a benchmark without an own one then has no A,
+/// with a warning.
+/// @throws Error (input/usage) naming `source` if a benchmark asked for is missing, if several A columns
+/// could
+///         serve a benchmark or none of those asked for has one, or if a representation named in `families`
+///         does not exist.
 Table make_table(const files::Results& results, const TableChoice& choice, const std::string& source);
 
 /// A benchmark as the fits see it: rows with A, C and a score, on [0, 1] unless `normalise` is false.

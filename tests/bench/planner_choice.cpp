@@ -230,8 +230,8 @@ void leave_one_benchmark_out(const std::vector<Setting>& all, const std::vector<
 
 // ---- batches: several picks before any of them is measured
 
-/// How a batch goes on after its first pick: with all families (as `--plan` does), or, once they disagreed about a
-/// pick, with the leading family alone.
+/// How a batch goes on after its first pick: with all families (as `--plan` does), or, once they disagreed
+/// about a pick, with the leading family alone.
 enum class BatchRule { all_families, leader_after_probe };
 
 GpModel leader_of(const GpModel& model, const std::vector<Observation>& seen) {
@@ -249,8 +249,8 @@ struct BatchPlay {
 };
 
 /// @return the model that saw all of it
-GpModel play_batch(const Candidates& candidates, const VectorXd& scores, const BatchPlay& play, BatchRule rule,
-                   std::vector<int>& trained) {
+GpModel play_batch(const Candidates& candidates, const VectorXd& scores, const BatchPlay& play,
+                   BatchRule rule, std::vector<int>& trained) {
     GpModel model(plan_space(candidates.a, candidates.c), k_averaged);
     std::vector<bool> excluded(static_cast<std::size_t>(scores.size()));
     std::vector<Observation> seen;
@@ -285,8 +285,7 @@ GpModel play_batch(const Candidates& candidates, const VectorXd& scores, const B
     return model;
 }
 
-bool batch_hits(const Candidates& candidates, const VectorXd& scores, const BatchPlay& play,
-                BatchRule rule) {
+bool batch_hits(const Candidates& candidates, const VectorXd& scores, const BatchPlay& play, BatchRule rule) {
     std::vector<int> trained;
     VectorXd values = play_batch(candidates, scores, play, rule, trained).mean(0);
     for (const int i : trained) values[i] = scores[i];
@@ -297,9 +296,16 @@ bool batch_hits(const Candidates& candidates, const VectorXd& scores, const Batc
 
 void compare_batches(const std::vector<StudyTable>& tables) {
     fmt::print("\nBatches on the synthetic laws, Recall@3: all families / the leader alone after a probe\n");
-    for (const BatchPlay& play : {BatchPlay{3, false, 2}, {3, false, 3}, {4, false, 3}, {5, false, 3}, {3, true, 2},
-                                  {3, true, 3}, {4, true, 3}, {5, true, 3}}) {
-        fmt::print("{} {}, then a batch of {}:", play.start, play.by_chance ? "drawn" : "its own", play.batch);
+    for (const BatchPlay& play : {BatchPlay{3, false, 2},
+                                  {3, false, 3},
+                                  {4, false, 3},
+                                  {5, false, 3},
+                                  {3, true, 2},
+                                  {3, true, 3},
+                                  {4, true, 3},
+                                  {5, true, 3}}) {
+        fmt::print("{} {}, then a batch of {}:", play.start, play.by_chance ? "drawn" : "its own",
+                   play.batch);
         for (const Kind kind : {positive, mixed, negative}) {
             std::array<double, 2> hits{};
             for (std::uint64_t draw = 0; draw < k_laws; ++draw) {
@@ -309,7 +315,8 @@ void compare_batches(const std::vector<StudyTable>& tables) {
                 hits[0] += batch_hits(candidates, scores, play, BatchRule::all_families);
                 hits[1] += batch_hits(candidates, scores, play, BatchRule::leader_after_probe);
             }
-            fmt::print("   {} {:.1f} / {:.1f}", k_kind_names[kind], 100 * hits[0] / k_laws, 100 * hits[1] / k_laws);
+            fmt::print("   {} {:.1f} / {:.1f}", k_kind_names[kind], 100 * hits[0] / k_laws,
+                       100 * hits[1] / k_laws);
         }
         fmt::print("\n");
     }

@@ -79,7 +79,8 @@ core::Json plan_after(const Table& table, const std::string& benchmark, const st
 std::vector<int> rows_of_plan(const Table& table, const core::Json& json) {
     std::vector<int> rows;
     for (const auto& pick : json["plan"]) {
-        const auto at = std::find(table.representations.begin(), table.representations.end(), pick["representation"]);
+        const auto at =
+            std::find(table.representations.begin(), table.representations.end(), pick["representation"]);
         rows.push_back(static_cast<int>(at - table.representations.begin()));
     }
     return rows;
@@ -101,7 +102,8 @@ TEST_CASE("the reference method and the regression agree with their closed form 
                     [&, &want = want](const GpModel& model, std::size_t trained) {
                         check_close(model.scale(0), want["scales"][trained - 1].get<double>(), k_closed_form);
                         const std::string key = std::to_string(trained);
-                        if (want["shown"].contains(key)) check_shown(model, want["shown"][key], k_closed_form);
+                        if (want["shown"].contains(key))
+                            check_shown(model, want["shown"][key], k_closed_form);
                     });
                 CHECK(order == want["order"].get<std::vector<int>>());
                 ++compared;
@@ -174,12 +176,14 @@ TEST_CASE("a batch goes on as if each pick had scored its predicted mean, as in 
             const auto order = golden[version]["gp"][name]["order"].get<std::vector<int>>();
             const auto nothing = plan_after(table, name, {}, "gp", k_budget);
             CHECK(rows_of_plan(table, nothing) == want["from_nothing"].get<std::vector<int>>());
-            const auto three = plan_after(table, name, {order.begin(), order.begin() + 3}, "gp", k_budget - 3);
+            const auto three =
+                plan_after(table, name, {order.begin(), order.begin() + 3}, "gp", k_budget - 3);
             CHECK(rows_of_plan(table, three) == want["after_three"]["picks"].get<std::vector<int>>());
             for (std::size_t i = 0; i < 3; ++i) {
                 const auto& pick = three["plan"][i];
                 check_close(pick["gain"].get<double>(), want["after_three"]["gains"][i].get<double>(), 1e-8);
-                const double middle = (pick["interval"][0].get<double>() + pick["interval"][1].get<double>()) / 2;
+                const double middle =
+                    (pick["interval"][0].get<double>() + pick["interval"][1].get<double>()) / 2;
                 check_close(middle, want["after_three"]["means"][i].get<double>(), 1e-8);
             }
             ++compared;
@@ -188,7 +192,8 @@ TEST_CASE("a batch goes on as if each pick had scored its predicted mean, as in 
     CHECK(compared == 16);
 }
 
-TEST_CASE("gain and interval of a plan are over all prior families, the interval of 90 %, as in numpy", "[planner]") {
+TEST_CASE("gain and interval of a plan are over all prior families, the interval of 90 %, as in numpy",
+          "[planner]") {
     const auto golden = test::golden("gp_reference.json");
     int compared = 0;
     for (const std::string version : {"v1", "v3"}) {
@@ -201,8 +206,10 @@ TEST_CASE("gain and interval of a plan are over all prior families, the interval
             const auto at = static_cast<std::size_t>(order[5]);
             const auto& shown = want["shown"]["5"];
             check_close(json["plan"][0]["gain"].get<double>(), shown["gain"][at].get<double>(), k_numeric);
-            check_close(json["plan"][0]["interval"][0].get<double>(), shown["low"][at].get<double>(), k_numeric);
-            check_close(json["plan"][0]["interval"][1].get<double>(), shown["high"][at].get<double>(), k_numeric);
+            check_close(json["plan"][0]["interval"][0].get<double>(), shown["low"][at].get<double>(),
+                        k_numeric);
+            check_close(json["plan"][0]["interval"][1].get<double>(), shown["high"][at].get<double>(),
+                        k_numeric);
             ++compared;
         }
     }

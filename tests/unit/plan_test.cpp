@@ -147,7 +147,8 @@ TEST_CASE("the plan says when the scores contradict its prior, and when they sup
     CHECK_THAT(contradicts["notes"].dump(),
                Contains("contradict the prior that more A and more C is better"));
     CHECK(contradicts["prior"]["b"]["less_is_better"].get<double>() > 0.5);
-    for (const Planner planner : all_planners()) {  // those that keep their prior or see no scores say so, too
+    for (const Planner planner :
+         all_planners()) {  // those that keep their prior or see no scores say so, too
         INFO(name_of(planner));
         const core::Json json = plan(small_table(a, c, against), name_of(planner));
         CHECK_THAT(json["notes"].dump(), Contains("contradict the prior that more A"));
@@ -159,7 +160,8 @@ TEST_CASE("the plan says when the scores contradict its prior, and when they sup
     CHECK(few["notes"].empty());
 }
 
-TEST_CASE("too many scores to judge the prior: the blind planners plan all the same, the others say no", "[planner]") {
+TEST_CASE("too many scores to judge the prior: the blind planners plan all the same, the others say no",
+          "[planner]") {
     std::vector<double> many(4003);
     std::iota(many.begin(), many.end(), 0.0);
     std::vector<double> score = many;
@@ -289,7 +291,8 @@ TEST_CASE("stress drops three representations and perturbs every score, by seed 
     CHECK_THROWS_WITH(study_table(gap, "v1"), Contains("needs a complete table"));
 }
 
-TEST_CASE("stress has the noise of a retraining: 0.3 to 1.1 percent, or 1.8 % of another scale's range", "[planner]") {
+TEST_CASE("stress has the noise of a retraining: 0.3 to 1.1 percent, or 1.8 % of another scale's range",
+          "[planner]") {
     constexpr Eigen::Index rows = 2003;
     StudyTable whole{{"percent", "points"}, {}, Eigen::MatrixXd(2, rows)};
     whole.candidates = {Eigen::MatrixXd::Zero(2, rows), Eigen::VectorXd::Zero(rows)};

@@ -100,7 +100,8 @@ TEST_CASE("the policy's exact curves agree with an independent enumeration", "[m
 
 TEST_CASE("seed_image, top 3, takes 3.403305 trainings on average", "[mpi][law]") {
     const Table table = test::paper_table("v1");
-    const auto curves = all_policy_curves(make_problem(table, test::column(table, "seed_image")), {}, test::world());
+    const auto curves =
+        all_policy_curves(make_problem(table, test::column(table, "seed_image")), {}, test::world());
     CHECK(std::abs(curves[static_cast<std::size_t>(Sampling::region)].mean_tries[2] - 3.403305) < 5e-7);
 }
 
@@ -149,7 +150,8 @@ TEST_CASE("two representations: the policy by hand", "[law]") {
 
 TEST_CASE("regions cut the square of what is measured, whatever the scale of A and C", "[law]") {
     // On the unit square: (0, 0), (0.1, 0.25), (1, 1); the best is alone in its quarter.
-    const auto curves = all_policy_curves(test::problem_of({10, 11, 20}, {5, 6, 9}, {1, 2, 3}, false), {}, {});
+    const auto curves =
+        all_policy_curves(test::problem_of({10, 11, 20}, {5, 6, 9}, {1, 2, 3}, false), {}, {});
     CHECK(curves[static_cast<std::size_t>(Sampling::region)].exactly_n[0][0] == 0.5);
     check_close(curves[static_cast<std::size_t>(Sampling::uniform)].exactly_n[0][0], 1.0 / 3, 1e-15);
 }
