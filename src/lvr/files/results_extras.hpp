@@ -8,9 +8,9 @@
 
 namespace lvr::files {
 
-// What a CSV's columns cannot carry is one line `#! {...}` of JSON, with any of these keys. It names what it
-// is about, so that rows and columns may be moved, added and renamed only where nobody is misled: a name that
-// the table does not have is an error. (A line `#!` without a `{` behind it is a comment like any other.)
+// What a CSV's columns cannot carry is one line `#! {...}` of JSON, with any of these keys. It calls
+// representations and columns by name, so that moving them in the table misleads nobody; a name that the
+// table does not have is an error. (A line `#!` without a `{` behind it is a comment like any other.)
 //   alignment: {<A column>: {definition, standard_error: {<representation>: number}}}
 //   correspondence_definition; correspondence_error: {<representation>: number}
 //   benchmarks: {<benchmark>: [unit, scale]}
