@@ -30,8 +30,8 @@ core::Json to_json(const Analysis& analysis);
 /// What stdout gets: text, json, csv, markdown or latex.
 std::string render(const Analysis& analysis, const std::string& format);
 
-/// Writes law.json, law.h5, tables/*.md, tables/*.tex (and exhaustive.csv) into a folder, each complete or
-/// absent.
+/// Writes law.json, law.h5, tables/*.md, tables/*.tex and *.csv into a folder, each complete or absent, and
+/// removes what an earlier run wrote there and this one does not (lvr/files/output_folder.hpp).
 void write_outputs(const Analysis& analysis, const std::string& folder);
 
 }  // namespace lvr::analysis

@@ -3,14 +3,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include <analysis/law/analyse.hpp>
 #include <analysis/law/law_tables.hpp>
 #include <analysis/law/plan_tables.hpp>
 #include <lvr/core/log.hpp>
-#include <lvr/files/atomic_file.hpp>
 #include <lvr/files/json_tree.hpp>
+#include <lvr/files/output_folder.hpp>
 
 namespace lvr::analysis {
 namespace {
@@ -108,14 +107,14 @@ std::string exhaustive_csv(const Analysis& analysis) {
 }
 
 /// The fits, and a file for each further table; exhaustive.csv names every subset that hit.
-void write_csvs(const Analysis& analysis, const std::filesystem::path& out) {
-    files::write_text(out / "fits.csv", to_csv(fits_table(analysis.law)));
-    files::write_text(out / "findings.csv", to_csv(findings_of(analysis)));
+void write_csvs(const Analysis& analysis, files::OutputFolder& out) {
+    out.write("fits.csv", to_csv(fits_table(analysis.law)));
+    out.write("findings.csv", to_csv(findings_of(analysis)));
     for (const auto& table : extra_tables(analysis)) {
         const std::string name = table.name == "exhaustive" ? "exhaustive_counts" : table.name;
-        files::write_text(out / (name + ".csv"), to_csv(table));
+        out.write(name + ".csv", to_csv(table));
     }
-    if (analysis.search) files::write_text(out / "exhaustive.csv", exhaustive_csv(analysis));
+    if (analysis.search) out.write("exhaustive.csv", exhaustive_csv(analysis));
 }
 
 }  // namespace
@@ -132,17 +131,17 @@ std::string render(const Analysis& analysis, const std::string& format) {
 }
 
 void write_outputs(const Analysis& analysis, const std::string& folder) {
-    const std::filesystem::path out = folder;
-    files::make_folder(out / "tables");
+    files::OutputFolder out(folder);
     for (const auto& table : all_tables(analysis)) {
-        files::write_text(out / "tables" / (table.name + ".md"), to_markdown(table));
-        files::write_text(out / "tables" / (table.name + ".tex"), to_latex(table));
+        out.write("tables/" + table.name + ".md", to_markdown(table));
+        out.write("tables/" + table.name + ".tex", to_latex(table));
     }
     write_csvs(analysis, out);
     core::Json json = to_json(analysis);
-    files::write_text(out / "law.json", core::to_text(json) + "\n");
+    out.write("law.json", core::to_text(json) + "\n");
     json.erase("provenance");
-    files::write_tree(out / "law.h5", json, analysis.provenance);
+    files::write_tree(out.file("law.h5"), json, analysis.provenance);
+    out.finish();
 }
 
 }  // namespace lvr::analysis

@@ -36,7 +36,8 @@ TextTable plan_intervals_table(const Json& plan) {
     for (const auto& pick : plan["plan"]) table.header.push_back(pick["representation"].get<std::string>());
     for (const auto& [benchmark, interval] : plan["plan"][0]["intervals"].items()) {
         table.rows.push_back({benchmark});
-        for (const auto& pick : plan["plan"]) table.rows.back().push_back(interval_text(pick["intervals"][benchmark]));
+        for (const auto& pick : plan["plan"])
+            table.rows.back().push_back(interval_text(pick["intervals"][benchmark]));
     }
     return table;
 }

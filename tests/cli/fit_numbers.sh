@@ -89,4 +89,10 @@ ok cmp from_h5.csv from_csv.csv
 ok cmp a.csv b.csv
 expect 0 '"version": "' "$fit" --version
 expect 0 '--dump-config' "$fit" --help
+# A folder holds one run's figures: those of another table do not stay beside them.
+"$fit" "$v1" $quick --exhaustive --out st >/dev/null || fail "--out"
+ok [ -e st/exhaustive.csv ]
+"$fit" "$v3" $quick --out st >/dev/null || fail "--out again"
+ok [ ! -e st/exhaustive.csv ]
+ok [ -e st/law.h5 ]
 finish

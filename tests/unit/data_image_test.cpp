@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <catch2/catch.hpp>
 #include <fmt/format.h>
+#include <catch2/catch.hpp>
 
 #include <filesystem>
 #include <string>
@@ -28,7 +28,9 @@ Image decode_text(const std::string& bytes, const std::string& name) {
     return decode_image({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, name);
 }
 
-Image decode_golden(const std::string& name) { return decode_text(core::read_text(k_golden + "/images/" + name), name); }
+Image decode_golden(const std::string& name) {
+    return decode_text(core::read_text(k_golden + "/images/" + name), name);
+}
 
 /// The bytes that tests/reference/image_decode.py makes.
 Image pattern(int width, int height) {
@@ -83,7 +85,8 @@ TEST_CASE("a bad image says which it is and why", "[data]") {
 TEST_CASE("a decompression bomb is refused before memory is taken for it", "[data]") {
     std::string png = core::read_text(k_golden + "/images/png_rgb.png");
     const auto put = [&](std::size_t at, std::uint32_t value) {
-        for (int i = 0; i < 4; ++i) png[at + static_cast<std::size_t>(i)] = static_cast<char>(value >> (24 - 8 * i));
+        for (int i = 0; i < 4; ++i)
+            png[at + static_cast<std::size_t>(i)] = static_cast<char>(value >> (24 - 8 * i));
     };
     put(16, 20000);  // width and height in IHDR; its checksum follows
     put(20, 20000);
@@ -109,7 +112,8 @@ TEST_CASE("images are resized to the bytes that Pillow gives", "[data]") {
         const Image source = pattern(row["from"][0], row["from"][1]);
         const Filter filter = filter_named(row["filter"]);
         const std::string digest_13 = digest(resize(source, row["to"][0], row["to"][1], filter));
-        const std::string digest_rows = digest(resize(source, row["to"][0], row["to"][1], filter, PassOrder::rows_first));
+        const std::string digest_rows =
+            digest(resize(source, row["to"][0], row["to"][1], filter, PassOrder::rows_first));
         CHECK(digest_13 == row["sha256"].get<std::string>());
         CHECK(digest_rows == row["rows_first"].get<std::string>());
         differing += digest_13 != digest_rows;

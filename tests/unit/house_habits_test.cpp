@@ -114,9 +114,9 @@ TEST_CASE("no text file holds a path of one machine") {
 
 TEST_CASE("nothing at the top but what belongs there, and no links", "[house]") {
     const std::set<std::string> known = {
-        ".ci",     ".clang-format", ".git",  ".gitignore", "CMakeLists.txt", "CMakePresets.json", "LICENSE", "README.md",
-        "analysis", "cmake",        "configs", "data",     "jobs",           "scripts",           "slurm",   "src",
-        "tests"};
+        ".ci",     ".clang-format", ".git",     ".gitignore", "CMakeLists.txt", "CMakePresets.json",
+        "LICENSE", "README.md",     "analysis", "cmake",      "configs",        "data",
+        "jobs",    "scripts",       "slurm",    "src",        "tests"};
     int seen = 0;
     for (const auto& entry : fs::directory_iterator(LVR_SOURCE_DIR)) {
         const std::string name = entry.path().filename();

@@ -27,10 +27,8 @@ struct Record {
 };
 
 Record record_of(int rank) {
-    Record record{rank,
-                  std::string(static_cast<std::size_t>(rank) * 5, 'x') + std::string("\0\n", 2),
-                  {},
-                  {}};
+    Record record{
+        rank, std::string(static_cast<std::size_t>(rank) * 5, 'x') + std::string("\0\n", 2), {}, {}};
     for (int i = 0; i < rank; ++i) record.values.push_back(i / 3.0);
     if (rank % 2 == 1) record.names = {"", "one"};
     return record;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <catch2/catch.hpp>
 #include <unistd.h>
+#include <catch2/catch.hpp>
 
 #include <fstream>
 
@@ -113,7 +113,8 @@ TEST_CASE("what cannot be read is a usage error that says what and what to do") 
         {{"--groups", "nothing"}, "'nothing' is not NAME=TEXT"},
         {{"--count"}, "--count"},
         {{"one.csv", "two.csv"}, "two.csv"},
-        {{"one.csv", "--names", "p", "q"}, "not expected: q\n  remedy: write lists with commas, as in NAME,NAME"},
+        {{"one.csv", "--names", "p", "q"},
+         "not expected: q\n  remedy: write lists with commas, as in NAME,NAME"},
         {{"--log-level", "loud"}, "'loud' is unknown"},
         {{"--config"}, "--config"},
     };
@@ -145,7 +146,8 @@ TEST_CASE("under a launcher rank 0 speaks for all, but of a missing file each ra
 
 TEST_CASE("help shows lists as they are typed, with commas and no more words") {
     const auto help = parse({"--help"});
-    CHECK_THAT(help.out, Catch::Contains("--names NAME,NAME ") && Catch::Contains("--numbers NUMBER,NUMBER "));
+    CHECK_THAT(help.out,
+               Catch::Contains("--names NAME,NAME ") && Catch::Contains("--numbers NUMBER,NUMBER "));
     CHECK_THAT(help.out, !Catch::Contains("NAME,NAME ...") && !Catch::Contains("NUMBER,NUMBER ..."));
 }
 

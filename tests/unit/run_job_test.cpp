@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <catch2/catch.hpp>
 #include <stdio_ext.h>
+#include <catch2/catch.hpp>
 
 #include <csignal>
 #include <new>

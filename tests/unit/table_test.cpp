@@ -78,7 +78,8 @@ TEST_CASE("where no benchmark asked for has an A, it is an error that names the 
                       Contains("no A column serves d") && Contains("--a loglik would serve"));
 }
 
-TEST_CASE("the only A column serves every benchmark; of several that match none one must be chosen", "[table]") {
+TEST_CASE("the only A column serves every benchmark; of several that match none one must be chosen",
+          "[table]") {
     const Table one = table("representation,C,A_all,score_x,score_y\np,1,1,10,1\nq,2,3,20,2\n");
     CHECK(one.benchmarks[0].alignment == "all");
     CHECK(one.benchmarks[1].alignment == "all");
@@ -88,8 +89,9 @@ TEST_CASE("the only A column serves every benchmark; of several that match none 
 }
 
 TEST_CASE("a benchmark without A has no say in the plan, and that is said", "[table]") {
-    const std::string csv = "representation,C,A_b,A_loglik,score_b,score_d\np,1,1,5,10,1\nq,2,3,1,20,2\nr,4,2,3,25,\n"
-                            "s,3,5,2,,\nt,5,4,4,,\n";
+    const std::string csv =
+        "representation,C,A_b,A_loglik,score_b,score_d\np,1,1,5,10,1\nq,2,3,1,20,2\nr,4,2,3,25,\n"
+        "s,3,5,2,,\nt,5,4,4,,\n";
     const core::Json json = to_json(analyse(input(csv), config(true), {}));
     CHECK_THAT(json["notes"].dump(), Contains("d: it has no A, so it has no say in the plan"));
     CHECK(json["plan"][0]["gain"].is_number());
@@ -97,8 +99,9 @@ TEST_CASE("a benchmark without A has no say in the plan, and that is said", "[ta
 }
 
 TEST_CASE("--plan --benchmark: what has a score elsewhere is evaluated, not trained again", "[table]") {
-    const std::string csv = "representation,C,A_all,score_x,score_y\np,1,1,10,1\nq,2,3,20,\nr,4,2,25,3\ns,3,5,,4\n"
-                            "t,5,4,30,\nu,6,6,,\nv,7,5,,\n";
+    const std::string csv =
+        "representation,C,A_all,score_x,score_y\np,1,1,10,1\nq,2,3,20,\nr,4,2,25,3\ns,3,5,,4\n"
+        "t,5,4,30,\nu,6,6,,\nv,7,5,,\n";
     for (const std::string planner : {"average", "gp", "rank", "uniform"}) {
         INFO(planner);
         FitConfig asked = config(true);
@@ -115,8 +118,9 @@ TEST_CASE("--plan --benchmark: what has a score elsewhere is evaluated, not trai
 }
 
 TEST_CASE("a benchmark that nothing was evaluated on: the plan starts among what is not trained", "[table]") {
-    const std::string csv = "representation,C,A_all,score_x,score_y\np,1,1,10,\nq,2,3,20,\nr,4,2,25,\ns,3,5,,\n"
-                            "t,9,9,30,\nu,1,2,,\nv,7,5,,\n";
+    const std::string csv =
+        "representation,C,A_all,score_x,score_y\np,1,1,10,\nq,2,3,20,\nr,4,2,25,\ns,3,5,,\n"
+        "t,9,9,30,\nu,1,2,,\nv,7,5,,\n";
     FitConfig asked = config(true);
     asked.budget = 2;
     asked.benchmark = {"y"};
@@ -134,7 +138,8 @@ TEST_CASE("names of a group keep their inner spaces", "[table]") {
 }
 
 TEST_CASE("a group's member that the input lacks is a warning, except in the paper's own groups", "[table]") {
-    const std::string csv = "representation,C,A_all,score_my own,score_mme\np,1,1,10,1\nq,2,3,20,2\nr,4,2,25,3\n";
+    const std::string csv =
+        "representation,C,A_all,score_my own,score_mme\np,1,1,10,1\nq,2,3,20,2\nr,4,2,25,3\n";
     FitConfig asked = config();
     asked.groups["mine"] = "my own, mmme";
     asked.benchmark = {"my own"};
@@ -159,7 +164,7 @@ TEST_CASE("a simulated policy says so, and has no more digits than its draws bea
     const TextTable shown = policy_table(*drawn.policy);
     CHECK_THAT(shown.title, Contains("simulated, 40 trials"));
     CHECK(shown.rows[0][1] == "region*");
-    CHECK(shown.rows[0][2].size() <= 5);  // 12.34
+    CHECK(shown.rows[0][2].size() <= 5);                          // 12.34
     CHECK(shown.rows[2] == policy_table(*exact.policy).rows[2]);  // random search stays exact
     CHECK(to_json(drawn)["policy"]["random"]["mme"]["mean_tries"]["top1"] == 7);
 }

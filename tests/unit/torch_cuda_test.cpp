@@ -3,12 +3,13 @@
 #include <ATen/ops/arange.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/ones.h>
-#include <catch2/catch.hpp>
 #include <cuda_runtime_api.h>
+#include <catch2/catch.hpp>
 
 cudaError_t axpy_on_device(float scale, const float* x, float* y, int count);
 
-// Without a GPU the runtime must say so (not crash, not hang); with one a kernel of ours and LibTorch's must agree.
+// Without a GPU the runtime must say so (not crash, not hang); with one a kernel of ours and LibTorch's must
+// agree.
 TEST_CASE("CUDA code of ours and LibTorch's share one runtime", "[torch][cuda]") {
     int devices = 0;
     const cudaError_t found = cudaGetDeviceCount(&devices);

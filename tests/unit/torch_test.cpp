@@ -2,8 +2,8 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/matmul.h>
-#include <catch2/catch.hpp>
 #include <torch/version.h>
+#include <catch2/catch.hpp>
 
 #include <string>
 

@@ -12,8 +12,9 @@ namespace {
 
 bool starts_with(Bytes bytes, std::string_view magic, std::size_t offset = 0) {
     return bytes.size() >= offset + magic.size() &&
-           std::equal(magic.begin(), magic.end(), bytes.begin() + static_cast<std::ptrdiff_t>(offset),
-                      [](char wanted, std::uint8_t found) { return static_cast<std::uint8_t>(wanted) == found; });
+           std::equal(
+               magic.begin(), magic.end(), bytes.begin() + static_cast<std::ptrdiff_t>(offset),
+               [](char wanted, std::uint8_t found) { return static_cast<std::uint8_t>(wanted) == found; });
 }
 
 }  // namespace
@@ -26,7 +27,8 @@ ImageError::ImageError(Reason reason, const std::string& name, const std::string
 Image blank_image(std::int64_t width, std::int64_t height, const std::string& name) {
     if (width * height > k_most_pixels) {
         throw ImageError(ImageError::Reason::too_large, name,
-                         fmt::format("has {} x {} pixels, more than the {} that are decoded", width, height, k_most_pixels));
+                         fmt::format("has {} x {} pixels, more than the {} that are decoded", width, height,
+                                     k_most_pixels));
     }
     Image image{static_cast<int>(width), static_cast<int>(height), {}};
     image.rgb.resize(static_cast<std::size_t>(width * height * 3));

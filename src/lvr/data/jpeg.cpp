@@ -18,7 +18,8 @@ class Decompressor {
     /// Also a warning is damage: Pillow refuses a truncated file, TurboJPEG fills it with grey.
     void check(int status, const std::string& name) const {
         if (status == 0) return;
-        throw ImageError(ImageError::Reason::damaged, name, std::string("is a damaged JPEG: ") + tjGetErrorStr2(handle_));
+        throw ImageError(ImageError::Reason::damaged, name,
+                         std::string("is a damaged JPEG: ") + tjGetErrorStr2(handle_));
     }
     operator tjhandle() const { return handle_; }
 
@@ -26,7 +27,8 @@ class Decompressor {
     tjhandle handle_;
 };
 
-/// Adobe's CMYK, as Pillow turns it into RGB (inverted samples, which TurboJPEG hands out as they are stored).
+/// Adobe's CMYK, as Pillow turns it into RGB (inverted samples, which TurboJPEG hands out as they are
+/// stored).
 void cmyk_to_rgb(const std::vector<std::uint8_t>& cmyk, std::vector<std::uint8_t>& rgb) {
     for (std::size_t pixel = 0; pixel < cmyk.size() / 4; ++pixel) {
         const int keep = cmyk[pixel * 4 + 3];  // 255 - black
@@ -44,15 +46,19 @@ Image decode_jpeg(Bytes bytes, const std::string& name) {
     const Decompressor decompressor;
     int width = 0, height = 0, sampling = 0, colorspace = 0;
     const auto size = static_cast<unsigned long>(bytes.size());
-    decompressor.check(tjDecompressHeader3(decompressor, bytes.data(), size, &width, &height, &sampling, &colorspace), name);
+    decompressor.check(
+        tjDecompressHeader3(decompressor, bytes.data(), size, &width, &height, &sampling, &colorspace), name);
     Image image = blank_image(width, height, name);
     if (colorspace == TJCS_CMYK || colorspace == TJCS_YCCK) {
         std::vector<std::uint8_t> cmyk(image.rgb.size() / 3 * 4);
-        decompressor.check(tjDecompress2(decompressor, bytes.data(), size, cmyk.data(), width, 0, height, TJPF_CMYK, 0), name);
+        decompressor.check(
+            tjDecompress2(decompressor, bytes.data(), size, cmyk.data(), width, 0, height, TJPF_CMYK, 0),
+            name);
         cmyk_to_rgb(cmyk, image.rgb);
     } else {
-        decompressor.check(tjDecompress2(decompressor, bytes.data(), size, image.rgb.data(), width, 0, height, TJPF_RGB, 0),
-                           name);
+        decompressor.check(
+            tjDecompress2(decompressor, bytes.data(), size, image.rgb.data(), width, 0, height, TJPF_RGB, 0),
+            name);
     }
     return image;
 }

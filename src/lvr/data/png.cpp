@@ -13,7 +13,8 @@ using Context = std::unique_ptr<spng_ctx, decltype(&spng_ctx_free)>;
 
 void check(int status, const std::string& name) {
     if (status == SPNG_OK) return;
-    throw ImageError(ImageError::Reason::damaged, name, std::string("is a damaged PNG: ") + spng_strerror(status));
+    throw ImageError(ImageError::Reason::damaged, name,
+                     std::string("is a damaged PNG: ") + spng_strerror(status));
 }
 
 /// 16-bit grey: libspng would scale it, Pillow clips it to 255.

@@ -37,10 +37,14 @@ double lanczos(double x) { return x >= -3.0 && x < 3.0 ? sinc(x) * sinc(x / 3) :
 
 Kernel kernel_of(Filter filter) {
     switch (filter) {
-        case Filter::box: return {box, 0.5};
-        case Filter::bilinear: return {bilinear, 1.0};
-        case Filter::bicubic: return {bicubic, 2.0};
-        case Filter::lanczos: return {lanczos, 3.0};
+        case Filter::box:
+            return {box, 0.5};
+        case Filter::bilinear:
+            return {bilinear, 1.0};
+        case Filter::bicubic:
+            return {bicubic, 2.0};
+        case Filter::lanczos:
+            return {lanczos, 3.0};
     }
     return {bicubic, 2.0};
 }
@@ -79,13 +83,16 @@ std::vector<Taps> taps_of(int from, int to, Filter filter) {
     return taps;
 }
 
-std::uint8_t to_byte(std::int32_t sum) { return static_cast<std::uint8_t>(std::clamp(sum >> k_precision, 0, 255)); }
+std::uint8_t to_byte(std::int32_t sum) {
+    return static_cast<std::uint8_t>(std::clamp(sum >> k_precision, 0, 255));
+}
 
 constexpr std::int32_t k_half = 1 << (k_precision - 1);
 
 Image resize_rows(const Image& image, int width, Filter filter) {
     const auto taps = taps_of(image.width, width, filter);
-    Image out{width, image.height, std::vector<std::uint8_t>(static_cast<std::size_t>(width) * image.height * 3)};
+    Image out{width, image.height,
+              std::vector<std::uint8_t>(static_cast<std::size_t>(width) * image.height * 3)};
     std::uint8_t* to = out.rgb.data();
     for (int y = 0; y < image.height; ++y) {
         const std::uint8_t* row = image.rgb.data() + static_cast<std::size_t>(y) * image.width * 3;
@@ -115,11 +122,13 @@ Image resize_columns(const Image& image, int height, Filter filter) {
         const auto& tap = taps[static_cast<std::size_t>(y)];
         std::fill(sums.begin(), sums.end(), k_half);
         const std::uint8_t* from = image.rgb.data() + stride * tap.first;
-        for (const auto weight : tap.weights) {  // row by row, so that the compiler vectorises over the columns
+        for (const auto weight :
+             tap.weights) {  // row by row, so that the compiler vectorises over the columns
             for (std::size_t x = 0; x < stride; ++x) sums[x] += from[x] * weight;
             from += stride;
         }
-        std::transform(sums.begin(), sums.end(), out.rgb.begin() + static_cast<std::ptrdiff_t>(stride * y), to_byte);
+        std::transform(sums.begin(), sums.end(), out.rgb.begin() + static_cast<std::ptrdiff_t>(stride * y),
+                       to_byte);
     }
     return out;
 }
@@ -131,12 +140,14 @@ Filter filter_named(const std::string& name) {
     if (name == "bilinear" || name == "2") return Filter::bilinear;
     if (name == "bicubic" || name == "3") return Filter::bicubic;
     if (name == "lanczos" || name == "1") return Filter::lanczos;
-    throw core::input_error("resize filter '" + name + "' is unknown", "images would not be resized as the model expects",
+    throw core::input_error("resize filter '" + name + "' is unknown",
+                            "images would not be resized as the model expects",
                             "use box, bilinear, bicubic or lanczos (Pillow's 4, 2, 3, 1)");
 }
 
 Image resize(const Image& image, int width, int height, Filter filter, PassOrder order) {
-    core::ensure(width >= 1 && height >= 1 && image.width >= 1 && image.height >= 1, "resize from and to at least one pixel");
+    core::ensure(width >= 1 && height >= 1 && image.width >= 1 && image.height >= 1,
+                 "resize from and to at least one pixel");
     if (width == image.width && height == image.height) return image;
     if (width == image.width) return resize_columns(image, height, filter);
     if (height == image.height) return resize_rows(image, width, filter);

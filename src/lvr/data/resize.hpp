@@ -13,16 +13,20 @@ enum class Filter { box, bilinear, bicubic, lanczos };
 /// "bicubic" or "3" and so on. @throws core::Error (input) for any other text
 Filter filter_named(const std::string& name);
 
-/// Which axis is resampled first: the rounding in between makes it visible. Pillow 13 begins with the columns where the
-/// height shrinks by more than twice what the width does (python-pillow/Pillow#9549); before, rows always came first.
+/// Which axis is resampled first: the rounding in between makes it visible. Pillow 13 begins with the columns
+/// where the height shrinks by more than twice what the width does (python-pillow/Pillow#9549); before, rows
+/// always came first.
 enum class PassOrder { pillow_13, rows_first };
 
 /// Bit for bit what Pillow's Image.resize gives for RGB: antialiased and separable, one axis after the
-/// other, rounded to bytes in between; weights in double precision, rounded to 22-bit fixed point (Pillow, Resample.c).
+/// other, rounded to bytes in between; weights in double precision, rounded to 22-bit fixed point (Pillow,
+/// Resample.c).
 /// @param width, height of the result, pixels, >= 1
-Image resize(const Image& image, int width, int height, Filter filter, PassOrder order = PassOrder::pillow_13);
+Image resize(const Image& image, int width, int height, Filter filter,
+             PassOrder order = PassOrder::pillow_13);
 
-/// The part of `width` x `height` pixels from (left, top) on; what lies outside the image is black, as Pillow's crop.
+/// The part of `width` x `height` pixels from (left, top) on; what lies outside the image is black, as
+/// Pillow's crop.
 Image crop(const Image& image, int left, int top, int width, int height);
 
 }  // namespace lvr::data
