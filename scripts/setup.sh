@@ -97,7 +97,7 @@ torch_requirements() {
   fi
 }
 
-# pip would complain in red that torch lacks packages that only its Python side needs. If it fails, it may speak.
+# If it fails, it may say all that it has to say.
 pip_install() { build/venv/bin/pip install -qqq "$@" || build/venv/bin/pip install "$@"; }
 
 install_python_packages() {
@@ -116,9 +116,10 @@ install_python_packages() {
   say "installing $(grep -c '^[a-z]' <<<"$wanted") packages into build/venv"
   mkdir -p build
   grep -E '^(torch|nvidia)' <<<"$wanted" >build/requirements-torch.txt || true
-  [ ! -s build/requirements-torch.txt ] || pip_install --no-deps -r build/requirements-torch.txt
+  # LibTorch last and without what its Python side would need, so that pip finds nothing to complain about.
   [ -n "$python" ] || [ $report = no ] || pip_install -r analysis/report/requirements.txt
   [ $browser = no ] || pip_install -r tests/report/requirements.txt
+  [ ! -s build/requirements-torch.txt ] || pip_install --no-deps -r build/requirements-torch.txt
   { cat $stamp 2>/dev/null; echo "$wanted"; } | sort -u >$stamp.new && mv $stamp.new $stamp
 }
 

@@ -42,6 +42,9 @@ expect() {
   rm -rf out
 }
 
+# silent FILE : no line of our log in it; under mpirun stderr also holds what Open MPI and its libraries find worth saying.
+silent() { ! grep -E '^\[[0-9:]+ (debug|info|warning|error)' "$1"; }
+
 # json_at FILE KEY.KEY... : the value on that line of our JSON (two-space indentation, one key a line).
 json_at() {
   awk -v want="$2" '
