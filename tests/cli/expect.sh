@@ -43,7 +43,7 @@ expect() {
 }
 
 # silent FILE : no line of our log in it; under mpirun stderr also holds what Open MPI and its libraries find worth saying.
-silent() { ! grep -E '^\[[0-9:]+ (debug|info|warning|error)' "$1"; }
+silent() { ! grep -E '^\[[0-9:]+ (r[0-9]+/[0-9]+ )?(debug|info|warning|error)\]' "$1"; }
 
 # json_at FILE KEY.KEY... : the value on that line of our JSON (two-space indentation, one key a line).
 json_at() {
