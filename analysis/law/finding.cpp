@@ -33,7 +33,7 @@ std::string too_little_variety(const Problem& problem) {
 std::string support_of_c(const BenchmarkLaw& law, double level) {
     const double a_only = *law.fit(k_a_quadratic)->loo_r2, ac = *law.fit(k_ac_quadratic)->loo_r2;
     std::string figures =
-        fmt::format("leave-one-out R2 {:.2f} with A alone, {:.2f} with A and C; difference {:+.2f}", a_only,
+        fmt::format("leave-one-out R² {:.2f} with A alone, {:.2f} with A and C; difference {:+.2f}", a_only,
                     ac, ac - a_only);
     if (std::max(a_only, ac) <= 0)
         return "Neither A nor A and C predict a new representation better than the mean score does (" +
@@ -60,7 +60,7 @@ std::string finding_of(const BenchmarkLaw& law, double level) {
     if (!ac.r2) return "All measured scores are equal: there is nothing to explain.";
     if (n <= k_quadratic_parameters) {
         return fmt::format(
-            "{} measured representations cannot test a law with six coefficients: its R2 says nothing.", n);
+            "{} measured representations cannot test a law with six coefficients: its R² says nothing.", n);
     }
     if (ac.underdetermined) return too_little_variety(law.problem);
     std::string finding;

@@ -165,7 +165,7 @@ TEST_CASE("a group with an underdetermined fit says so", "[law]") {
 TEST_CASE("sentences for what cannot be tested", "[law]") {
     Table table = small_table({1, 2, 3}, {1, 3, 2}, {1, 2, 4});
     CHECK(finding(table) ==
-          "3 measured representations cannot test a law with six coefficients: its R2 says nothing.");
+          "3 measured representations cannot test a law with six coefficients: its R² says nothing.");
     test::add_benchmark(table, "one", {k_none, 5, k_none});
     test::add_benchmark(table, "none", {k_none, k_none, k_none});
     test::add_benchmark(table, "equal", {5, 5, 5});
@@ -192,7 +192,7 @@ TEST_CASE("sentences on what C adds follow the leave-one-out figures", "[law]") 
     const auto sentence = [&](std::size_t i) { return law.benchmarks[i].finding; };
     CHECK_THAT(
         sentence(0),
-        StartsWith("The data support C beside A out of sample (leave-one-out R2 0.63 with A alone, 0.89"));
+        StartsWith("The data support C beside A out of sample (leave-one-out R² 0.63 with A alone, 0.89"));
     CHECK_THAT(sentence(2), StartsWith("The data do not support C beside A out of sample"));
     CHECK_THAT(sentence(5), StartsWith("C beside A makes predictions worse out of sample"));
     CHECK_THAT(sentence(7), StartsWith("C may help A out of sample, but the data do not settle it"));
