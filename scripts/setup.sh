@@ -130,9 +130,11 @@ check_libraries() {
 }
 
 configure() {
+  # The wheel was installed for the CPU unless a whole toolkit is there (torch_requirements): CMake must not decide otherwise.
+  if [ "$cuda" = AUTO ] && [ -z "$torch_dir" ] && ! matching_toolkit >/dev/null; then cuda=OFF; fi
   # What the set-up decides is said on every run, so that a choice of an earlier run does not stick in the cache.
-  cmake --preset release -DLVR_WITH_CUDA="$cuda" -DLVR_TORCH_DIR="$torch_dir" -DLVR_PYTHON="$python" \
-    "${cmake_options[@]}" >build/configure.log 2>&1 || { cat build/configure.log; fail "CMake could not configure the build"; }
+  cmake --preset release -DLVR_TORCH_DIR="$torch_dir" -DLVR_PYTHON="$python" "${cmake_options[@]}" \
+    -DLVR_WITH_CUDA="$cuda" >build/configure.log 2>&1 || { cat build/configure.log; fail "CMake could not configure the build"; }
   grep -E '^-- (CUDA|LibTorch|Report)' build/configure.log | sed 's/^-- /  /'
 }
 
