@@ -170,15 +170,15 @@ def processor_of(preparation: dict, kind: str, folder: Path):
     return PROCESSORS[family].from_pretrained(folder)
 
 
-def taps(model: torch.nn.Module, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Tokens of the patches [n, T, D] as the last layer but one and the last layer give them, fp32."""
+def taps(model: torch.nn.Module, pixels: torch.Tensor, tap: int) -> torch.Tensor:
+    """Tokens of the patches [n, T, D] in hidden_states[tap], fp32."""
     tower = getattr(model, "vision_model", model)
     with torch.no_grad():
         states = tower(pixel_values=pixels, output_hidden_states=True).hidden_states
     assert len(states) == tower.config.num_hidden_layers + 1
     patch = tower.config.patch_size
     tokens = (pixels.shape[2] // patch) * (pixels.shape[3] // patch)
-    return tuple(states[at][:, -tokens:].float().contiguous() for at in (-2, -1))
+    return states[tap][:, -tokens:].float().contiguous()
 
 
 def with_published_positions(model: torch.nn.Module, height: int, width: int) -> torch.nn.Module:
@@ -210,12 +210,12 @@ def expectations(kind: str, preparation: dict, special: set[str], folder: Path) 
     pixels = processor(images, return_tensors="pt")["pixel_values"]
     assert pixels.dtype == torch.float32
     model = load(torch.float32)
-    features, last = taps(model, pixels)
-    result = {"features": features, "features_last": last, "pixels": pixels[0].contiguous()}
+    result = {"features": taps(model, pixels, -2), "features_last": taps(model, pixels, -1),
+              "pixels": pixels[0].contiguous()}
     if "scale_0.1" in special:
-        result["features_scale_0.1"] = taps(with_published_positions(model, *pixels.shape[2:]), pixels)[0]
+        result["features_scale_0.1"] = taps(with_published_positions(model, *pixels.shape[2:]), pixels, -2)
     if "bf16" in special:
-        result["features_bf16"] = taps(load(torch.bfloat16), pixels.to(torch.bfloat16))[0]
+        result["features_bf16"] = taps(load(torch.bfloat16), pixels.to(torch.bfloat16), -2)
     return result
 
 
