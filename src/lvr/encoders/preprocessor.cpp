@@ -21,10 +21,13 @@ class Reader {
         if (!json.is_object()) fail("is not an object");
     }
 
+    bool contains(const std::string& key) const { return json_.contains(key); }
     bool has(const std::string& key) const { return json_.contains(key) && !json_.at(key).is_null(); }
 
+    /// null is not absent: it means no.
     bool flag(const std::string& key, bool otherwise) const {
-        if (!has(key)) return otherwise;
+        if (!json_.contains(key)) return otherwise;
+        if (json_.at(key).is_null()) return false;
         if (!json_.at(key).is_boolean()) fail(key + " is neither true nor false");
         return json_.at(key).get<bool>();
     }
@@ -86,8 +89,8 @@ class Reader {
 
 /// What a processor does where its file is silent (transformers 5.17).
 struct Defaults {
-    bool squash = false;  ///< a plain number as size is for both sides
-    bool crop = true;
+    bool squash = false;  ///< without a size: both sides, not the shorter one
+    bool crop = true;     ///< by default, and with a default size
     std::array<double, 3> mean, std;
 };
 
@@ -119,7 +122,8 @@ void read_size(const Reader& reader, const Defaults& defaults, ImageGeometry& ge
             reader.fail("size has a longest_edge, which no encoder of ours uses");
         geometry.resize = Resize::shortest_edge;
         geometry.edge = reader.pixels(size.at("shortest_edge"), "size");
-    } else if (size.is_number() && !defaults.squash) {
+    } else if (size.is_number()) {
+        geometry.resize = Resize::shortest_edge;
         geometry.edge = reader.pixels(size, "size");
     } else {
         const auto both = reader.height_width("size");
@@ -130,7 +134,8 @@ void read_size(const Reader& reader, const Defaults& defaults, ImageGeometry& ge
 }
 
 data::Filter filter_from(const Reader& reader) {
-    if (!reader.has("resample")) return data::Filter::bicubic;
+    if (!reader.contains("resample")) return data::Filter::bicubic;
+    if (!reader.has("resample")) return data::Filter::bilinear;  // null
     const Json& value = reader.value("resample");
     if (!value.is_number_integer()) reader.fail("resample is not a number of Pillow's");
     return data::filter_named(std::to_string(value.get<std::int64_t>()));
@@ -157,6 +162,8 @@ ImageTransform transform_from(const Json& preprocessor, const std::string& famil
     ImageTransform transform;
     read_size(reader, defaults, transform.geometry);
     if (reader.flag("do_center_crop", defaults.crop)) {
+        if (!defaults.crop && !reader.has("crop_size"))
+            reader.fail("do_center_crop is true, but there is no crop_size");
         const auto crop = reader.has("crop_size") ? reader.height_width("crop_size")
                                                   : PixelSize{k_usual_size, k_usual_size};
         transform.geometry.crop_height = crop.height;

@@ -64,6 +64,7 @@ struct Family {
 const Family k_clip = {"clip", 768, 12, 12, 32, 224, "quick_gelu", 1e-5};
 const Family k_siglip = {"siglip", 768, 12, 12, 16, 224, "gelu_pytorch_tanh", 1e-6};
 const Family k_dinov2 = {"dinov2", 768, 12, 12, 14, 224, "gelu", 1e-6};
+const Family k_dinov2_with_registers = {"dinov2", 768, 12, 12, 16, 224, "gelu", 1e-6};
 
 ViTSnapshot read_common(const Config& config, const Family& family) {
     ViTSnapshot snapshot{.family = family.name};
@@ -103,7 +104,7 @@ ViTSnapshot read_siglip(const Config& config) {
 std::int64_t swiglu_width(std::int64_t plain) { return (plain * 2 / 3 + 7) / 8 * 8; }
 
 ViTSnapshot read_dinov2(const Config& config, bool registers) {
-    auto snapshot = read_common(config, k_dinov2);
+    auto snapshot = read_common(config, registers ? k_dinov2_with_registers : k_dinov2);
     auto& vit = snapshot.config;
     const auto plain =
         static_cast<std::int64_t>(static_cast<double>(vit.width) * config.real("mlp_ratio", 4));
@@ -117,6 +118,14 @@ ViTSnapshot read_dinov2(const Config& config, bool registers) {
     return snapshot;
 }
 
+/// The image tower's keys; where an old file has them twice, transformers takes the dictionary.
+const Json& vision_part(const Json& config) {
+    for (const char* key : {"vision_config_dict", "vision_config"}) {
+        if (config.contains(key) && config.at(key).is_object()) return config.at(key);
+    }
+    return config;
+}
+
 }  // namespace
 
 ViTSnapshot read_vit(const weights::Snapshot& snapshot) {
@@ -124,9 +133,7 @@ ViTSnapshot read_vit(const weights::Snapshot& snapshot) {
     const Config whole(snapshot.config, where);
     if (!snapshot.config.is_object()) whole.fail("the content", "not an object");
     const std::string type = whole.text("model_type", "");
-    const bool is_part =
-        snapshot.config.contains("vision_config") && snapshot.config.at("vision_config").is_object();
-    const Config vision(is_part ? snapshot.config.at("vision_config") : snapshot.config, where);
+    const Config vision(vision_part(snapshot.config), where);
     if (type == "clip" || type == "clip_vision_model") return read_clip(vision);
     if (type == "siglip" || type == "siglip_vision_model") return read_siglip(vision);
     if (type == "dinov2") return read_dinov2(whole, false);
