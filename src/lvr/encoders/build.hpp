@@ -13,17 +13,17 @@ namespace lvr::encoders {
 
 /// What a command changes of the cards that it names, and of their parts.
 struct CardOverrides {
-    std::int64_t size = 0;            ///< 0: as the card says
+    std::int64_t size = 0;  ///< 0: as the card says
     std::optional<std::int64_t> tap;
-    std::string dtype;                ///< empty: as the card says
-    std::string position_resize;      ///< likewise
+    std::string dtype;            ///< empty: as the card says
+    std::string position_resize;  ///< likewise
 };
 
 /// Where and how an encoder is built.
 struct BuildOptions {
-    std::filesystem::path models;     ///< where hub ids are looked up first
+    std::filesystem::path models;  ///< where hub ids are looked up first
     at::Device device = at::kCPU;
-    bool fingerprint = true;          ///< the weights' SHA-256 goes into the identity: the files are read once more
+    bool fingerprint = true;  ///< the weights' SHA-256 goes into the identity: the files are read once more
     CardOverrides overrides = {};
 };
 

@@ -17,19 +17,25 @@ namespace lvr::extract {
 namespace {
 
 encoders::CardOverrides overrides_of(const ExtractConfig& config) {
-    encoders::CardOverrides overrides{.size = config.size, .dtype = config.dtype, .position_resize = config.position_resize};
+    encoders::CardOverrides overrides{
+        .size = config.size, .dtype = config.dtype, .position_resize = config.position_resize};
     if (config.tap != k_tap_of_card) overrides.tap = config.tap;
     return overrides;
 }
 
-Representation build(const ExtractConfig& config, const encoders::EncoderCard& card, at::Device device, bool is_root) {
+Representation build(const ExtractConfig& config, const encoders::EncoderCard& card, at::Device device,
+                     bool is_root) {
     Representation built{.id = card.id, .card = card};
     const encoders::BuildOptions options{
         .models = config.models, .device = device, .fingerprint = is_root, .overrides = overrides_of(config)};
     built.encoder = encoders::build_encoder(card, options);
     built.store = files::storage_type(config.store.empty() ? card.store : config.store);
-    built.identity = {{"representation", card.id}, {"protocol", card.protocol}, {"encoder", built.encoder->identity()},
-                      {"store", files::name_of(built.store)}, {"flip", config.flip}, {"deflate", config.deflate}};
+    built.identity = {{"representation", card.id},
+                      {"protocol", card.protocol},
+                      {"encoder", built.encoder->identity()},
+                      {"store", files::name_of(built.store)},
+                      {"flip", config.flip},
+                      {"deflate", config.deflate}};
     if (config.project.empty()) return built;
     const auto checkpoint = weights::Checkpoint::open(config.project);
     const auto dtype = encoders::dtype_named(config.dtype.empty() ? card.dtype : config.dtype);
@@ -37,7 +43,8 @@ Representation build(const ExtractConfig& config, const encoders::EncoderCard& c
     if (built.projector->inputs() != built.encoder->channels()) {
         throw core::input_error(fmt::format("{}: takes {} channels, {} gives {}", config.project,
                                             built.projector->inputs(), card.id, built.encoder->channels()),
-                                "it was trained for another representation", "name the projector of " + card.id);
+                                "it was trained for another representation",
+                                "name the projector of " + card.id);
     }
     built.id += "-projected";
     built.identity["projector_sha256"] = is_root ? weights::fingerprint(checkpoint) : "";
@@ -72,7 +79,8 @@ std::vector<encoders::EncoderCard> chosen_cards(const ExtractConfig& config) {
     return cards;
 }
 
-std::vector<Representation> build_representations(const ExtractConfig& config, const par::Comm& comm, at::Device device) {
+std::vector<Representation> build_representations(const ExtractConfig& config, const par::Comm& comm,
+                                                  at::Device device) {
     std::vector<Representation> all;
     for (const auto& card : chosen_cards(config)) {
         auto built = build(config, card, device, comm.rank() == 0);

@@ -29,14 +29,17 @@ struct Representation {
     /// Of one image's tokens as they are stored.
     std::int64_t bytes() const;
 
-    /// What is stored of one picture's pixels. @param pixels as Encoder::encode wants them @return [B, T, D], on their device
+    /// What is stored of one picture's pixels. @param pixels as Encoder::encode wants them @return [B, T, D],
+    /// on their device
     at::Tensor features(const std::vector<at::Tensor>& pixels) const;
 };
 
-/// The cards that the configuration names, with what it overrides. @throws Error (usage) for an id that is there twice
+/// The cards that the configuration names, with what it overrides. @throws Error (usage) for an id that is
+/// there twice
 std::vector<encoders::EncoderCard> chosen_cards(const ExtractConfig& config);
 
 /// Collective: builds them all. @throws Error (input, usage) on every rank
-std::vector<Representation> build_representations(const ExtractConfig& config, const par::Comm& comm, at::Device device);
+std::vector<Representation> build_representations(const ExtractConfig& config, const par::Comm& comm,
+                                                  at::Device device);
 
 }  // namespace lvr::extract

@@ -13,7 +13,8 @@ namespace lvr::nn {
 namespace {
 
 [[noreturn]] void fail(const std::string& where, const std::string& problem) {
-    throw core::input_error(where + ": " + problem, "it is not a projector of linear maps with GELU in between",
+    throw core::input_error(where + ": " + problem,
+                            "it is not a projector of linear maps with GELU in between",
                             "name a projector.safetensors of lvr-train or an mm_projector.bin of LLaVA");
 }
 
@@ -44,8 +45,8 @@ at::Tensor read(const weights::Checkpoint& checkpoint, const std::string& name, 
 
 }  // namespace
 
-Projector read_projector(const weights::Checkpoint& checkpoint, const std::string& where, at::ScalarType dtype,
-                         at::Device device) {
+Projector read_projector(const weights::Checkpoint& checkpoint, const std::string& where,
+                         at::ScalarType dtype, at::Device device) {
     Projector projector;
     int expected = 0;  // the odd places are GELUs
     for (const auto& [place, names] : places_of(checkpoint, where)) {
@@ -53,7 +54,8 @@ Projector read_projector(const weights::Checkpoint& checkpoint, const std::strin
             fail(where, fmt::format("the weight of layer {} is missing", expected));
         expected += 2;
         Linear layer{read(checkpoint, names.at("weight"), where, 2).to(device, dtype, false, true), {}};
-        if (names.contains("bias")) layer.bias_O = read(checkpoint, names.at("bias"), where, 1).to(device, dtype, false, true);
+        if (names.contains("bias"))
+            layer.bias_O = read(checkpoint, names.at("bias"), where, 1).to(device, dtype, false, true);
         const auto out = layer.weight_OI.size(0), in = layer.weight_OI.size(1);
         const bool fits = out > 0 && in > 0 && (!layer.bias_O.defined() || layer.bias_O.size(0) == out) &&
                           (projector.layers.empty() || projector.channels() == in);
