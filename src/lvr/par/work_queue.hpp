@@ -42,7 +42,8 @@ class WorkQueue {
     /// No rank gets anything more: a rank failed, or a signal came.
     void stop();
 
-    /// Waits, without eating a core, until every rank has called it or left. Nobody has to call it.
+    /// Waits, without eating a core, until every rank has called it or left, or one has failed. Nobody has to
+    /// call it.
     void finish();
 
     /// Tells rank 0 something: bytes of any meaning, which `on_report` gets there.
