@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lvr/weights/safetensors.hpp>
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
