@@ -78,6 +78,7 @@ inline std::string complaint(const std::function<void()>& act) {
 /// What is said of a file with these bytes when it is opened and everything in it is read.
 inline std::string complaint_about(const TemporaryTree& tree, const std::string& name,
                                    const std::string& bytes) {
+    fs::remove(tree.root() / name);  // ext4 waits for the disk when a file is written over
     tree.write(name, bytes);
     return complaint([&] {
         const auto checkpoint = weights::Checkpoint::open(tree.root() / name);

@@ -143,7 +143,7 @@ TEST_CASE("whatever does not fit is said, with the nearest names") {
                "layer.0.nrom: is in the file, but no weight of such a model"));
     CHECK(says(about(with("layer.1.norm", {2})),
                "layer.1.norm: is in the file, but this model has no blocks.1.norm"));
-    CHECK(says(about(with("old.patch.w", {2, 3})), "patch: patch.w and old.patch.w are both that"));
+    CHECK(says(about(with("old.patch.w", {2, 3})), "patch: old.patch.w and patch.w are both that"));
     CHECK(says(about(with("layer.0.norm", {3})), "layer.0.norm: is [3], blocks.0.norm should be [2]"));
     CHECK(says(about(with("patch.w", {3, 2})), "patch.w: is [3, 2], patch should be [2, 3]"));
     CHECK(says(about(with("layer.0.q", {2, 3})), "layer.0.q: is [2, 3], blocks.0.qkv should be [6, 2]"));

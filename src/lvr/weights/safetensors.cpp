@@ -2,7 +2,6 @@
 #include <lvr/weights/safetensors.hpp>
 
 #include <fmt/ranges.h>
-#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
