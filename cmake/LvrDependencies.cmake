@@ -19,6 +19,7 @@ lvr_need(fmt 9 "Debian libfmt-dev, Spack fmt")
 lvr_need(spdlog 1.10 "Debian libspdlog-dev, Spack spdlog")
 lvr_need(CLI11 2.1 "Debian libcli11-dev, Spack cli11")
 lvr_need(nlohmann_json 3.11 "Debian nlohmann-json3-dev, Spack nlohmann-json")
+lvr_need(simdjson 3 "Debian libsimdjson-dev, Spack simdjson")
 lvr_need(tomlplusplus 3 "Debian libtomlplusplus-dev, Spack tomlplusplus")
 find_package(PkgConfig QUIET)
 # lvr_need_module(NAME module version "who has it"): by pkg-config, for libraries without a CMake package
@@ -53,3 +54,23 @@ if(HDF5_IS_PARALLEL)  # a parallel build's header includes mpi.h
 endif()
 # Open MPI's C++ bindings are not linked; without these its header would ask for them.
 target_compile_definitions(lvr_hdf5 INTERFACE OMPI_SKIP_MPICXX MPICH_SKIP_MPICXX)
+
+# Parquet datasets are an option; lvr::parquet is there in any case.
+add_library(lvr_parquet INTERFACE)
+add_library(lvr::parquet ALIAS lvr_parquet)
+if(LVR_WITH_PARQUET STREQUAL OFF)
+  message(STATUS "Parquet: left out (LVR_WITH_PARQUET=OFF)")
+else()
+  find_package(PyArrow 23 QUIET)
+  if(PyArrow_FOUND)
+    message(STATUS "Parquet: Arrow ${PyArrow_VERSION} (${PyArrow_DIR})")
+    target_link_libraries(lvr_parquet INTERFACE PyArrow::parquet)
+    target_compile_definitions(lvr_parquet INTERFACE LVR_PARQUET)
+  elseif(LVR_WITH_PARQUET STREQUAL ON OR LVR_ARROW_DIR)
+    message(FATAL_ERROR "Parquet was asked for, but Arrow 23 or later was not found in '${PyArrow_DIR}'. Install it "
+                        "(scripts/setup.sh does), name the folder pyarrow of a Python that has it with "
+                        "-DLVR_ARROW_DIR=FOLDER, or use -DLVR_WITH_PARQUET=OFF.")
+  else()
+    message(STATUS "Parquet: left out (no pyarrow in the set-up's virtual environment)")
+  endif()
+endif()
