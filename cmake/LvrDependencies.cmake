@@ -19,7 +19,6 @@ lvr_need(fmt 9 "Debian libfmt-dev, Spack fmt")
 lvr_need(spdlog 1.10 "Debian libspdlog-dev, Spack spdlog")
 lvr_need(CLI11 2.1 "Debian libcli11-dev, Spack cli11")
 lvr_need(nlohmann_json 3.11 "Debian nlohmann-json3-dev, Spack nlohmann-json")
-lvr_need(simdjson 3 "Debian libsimdjson-dev, Spack simdjson")
 lvr_need(tomlplusplus 3 "Debian libtomlplusplus-dev, Spack tomlplusplus")
 find_package(PkgConfig QUIET)
 # lvr_need_module(NAME module version "who has it"): by pkg-config, for libraries without a CMake package

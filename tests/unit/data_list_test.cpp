@@ -73,6 +73,14 @@ TEST_CASE("a JSON list has paths, objects, or objects with several paths", "[dat
     }
 }
 
+TEST_CASE("the image of an entry is its own member, however it is written", "[data]") {
+    const Catalog catalog = listed("l.json", R"([
+        {"talk": [{"image": "not this"}], "image" :"1.jpg"}, {"im\u0061ge": "2.jpg"}, {"image": "no", "image": "3.jpg"},
+        {"a": "\\", "b": "\\\"", "image": "4.jpg"}, {}, {"a": {"image": "no"}}, {"images": "no", "n": -1.5e3}])");
+    CHECK(catalog.ids == Names{"1.jpg", "2.jpg", "3.jpg", "4.jpg"});
+    CHECK(noted(catalog, "3 entries without `image`"));
+}
+
 TEST_CASE("paths start from the list's own folder unless another is named", "[data]") {
     const TemporaryTree tree;
     tree.write("lists/mine.txt", "sub/a.jpg\nmissing.jpg\n");
@@ -102,10 +110,18 @@ TEST_CASE("a list that is wrong is refused by line and entry", "[data]") {
     CHECK_THAT(refusal("l.json", R"(["a\u0000b.jpg"])"), Contains("NUL"));
     CHECK_THAT(refusal("l.json", "[\"" + std::string(5000, 'a') + "\"]"),
                Contains("longer than a path can be"));
-    CHECK_THAT(refusal("l.json", R"(["a.jpg", {"image": b.jpg}])"), Contains("entry 2 (line 1) is not JSON"));
+    CHECK_THAT(refusal("l.json", R"(["a.jpg", {"image": b.jpg}])"),
+               Contains("entry 2 (line 1): `image` is not JSON"));
     CHECK_THAT(refusal("l.json", "[\"a\xff.jpg\"]"), Contains("is not JSON"));
-    CHECK_THAT(refusal("l.json", "[" + std::string(3000, '[') + std::string(3000, ']') + "]"),
-               Contains("is not JSON"));
+    for (const char* around : {"", "{\"image\": "}) {
+        const std::string deep = std::string(3000, '[') + std::string(3000, ']') + (*around ? "}" : "");
+        CHECK_THAT(refusal("l.json", "[" + (around + deep) + "]"),
+                   Contains("nested more than 64 levels deep"));
+    }
+    for (const char* broken :
+         {R"({"image" "a"})", R"({"image": "a",})", R"({"image": })", R"({,})", R"({image: "a"})",
+          R"({"a": 1 "image": "b"})", R"({"image": "a"} 3)", R"({"a\q": 1})"})
+        CHECK_THAT(refusal("l.json", "[" + std::string(broken) + "]"), Contains("is not JSON"));
     for (const char* cut : {"[\"a.jpg\", {\"image\": ", "[\"a.jpg\"", "[\"a.jp", "[\"a.jpg\",", "["})
         CHECK_THAT(refusal("l.json", cut), Contains("the file ends within the list"));
     for (const char* other : {"", "  ", "{\"images\": []}", "\"a.jpg\"", "[\"a.jpg\"] x", "[\"a.jpg\"]]"})

@@ -2,24 +2,36 @@
 #include <lvr/data/catalog_builder.hpp>
 
 #include <fmt/format.h>
-#include <simdjson.h>
 
+#include <algorithm>
 #include <utility>
 
 #include <lvr/core/error.hpp>
+#include <lvr/core/json.hpp>
 #include <lvr/core/sha256.hpp>
 
 namespace lvr::data {
 namespace {
 
+bool is_ascii(char letter) { return static_cast<unsigned char>(letter) < 0x80; }
+
+bool is_utf8(const std::string& name) {
+    if (std::all_of(name.begin(), name.end(), is_ascii)) return true;
+    try {
+        core::Json(name).dump();  // refuses what is not
+        return true;
+    } catch (const core::Json::exception&) {
+        return false;
+    }
+}
+
 std::string ascii(const std::string& name) {
     std::string out;
     for (const char letter : name) {
-        const auto byte = static_cast<unsigned char>(letter);
-        if (byte < 0x80) {
+        if (is_ascii(letter)) {
             out += letter;
         } else {
-            out += fmt::format("%{:02X}", byte);
+            out += fmt::format("%{:02X}", static_cast<unsigned char>(letter));
         }
     }
     return out;
@@ -55,7 +67,7 @@ void CatalogBuilder::add_row(const std::string& path, std::int64_t row) {
 }
 
 void CatalogBuilder::add(const std::string& name, const std::string& path) {
-    const bool plain = simdjson::validate_utf8(name);
+    const bool plain = is_utf8(name);
     std::string id = plain ? name : ascii(name);
     const auto [known, is_new] = path_of_.emplace(id, path);
     if (!is_new && catalog_.kind == Catalog::Kind::files && known->second == path) {

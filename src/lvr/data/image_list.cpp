@@ -2,11 +2,12 @@
 #include <lvr/data/image_list.hpp>
 
 #include <fmt/format.h>
-#include <simdjson.h>
 
 #include <string_view>
 
 #include <lvr/core/error.hpp>
+#include <lvr/core/json.hpp>
+#include <lvr/data/json_member.hpp>
 #include <lvr/data/list_entries.hpp>
 
 namespace lvr::data {
@@ -14,23 +15,6 @@ namespace {
 
 /// What Linux accepts as a path, in bytes.
 constexpr std::size_t k_longest_path = 4095;
-
-std::string name_of(simdjson::dom::element_type type) {
-    switch (type) {
-        case simdjson::dom::element_type::ARRAY:
-            return "a list";
-        case simdjson::dom::element_type::OBJECT:
-            return "an object";
-        case simdjson::dom::element_type::STRING:
-            return "a text";
-        case simdjson::dom::element_type::BOOL:
-            return "true or false";
-        case simdjson::dom::element_type::NULL_VALUE:
-            return "null";
-        default:
-            return "a number";
-    }
-}
 
 core::Error bad_entry(const std::string& file, const ListEntry& entry, const std::string& what) {
     return core::input_error(fmt::format("{}: entry {} (line {}) {}", file, entry.number, entry.line, what),
@@ -47,24 +31,29 @@ void add_path(const std::string& file, const ListEntry& entry, std::string_view 
     builder.add(std::string(path));
 }
 
+std::string kind_of(const core::Json& value) {
+    if (value.is_array()) return "a list";
+    if (value.is_object()) return "an object";
+    return value.is_null() ? "null" : value.is_boolean() ? "true or false" : "a number";
+}
+
 class JsonEntries {
   public:
     JsonEntries(const std::string& file, CatalogBuilder& builder) : file_(file), builder_(builder) {}
 
     void take(const ListEntry& entry) {
-        entry.text.reserve(entry.text.size() + simdjson::SIMDJSON_PADDING);
-        simdjson::dom::element value;
-        const auto code = parser_.parse(entry.text.data(), entry.text.size(), false).get(value);
-        if (code)
-            throw bad_entry(file_, entry, fmt::format("is not JSON ({})", simdjson::error_message(code)));
-        if (value.is_string()) return add(entry, value);
-        simdjson::dom::object fields;
-        if (value.get(fields)) throw bad_entry(file_, entry, "is " + name_of(value.type()));
-        simdjson::dom::element image;
-        if (fields["image"].get(image) || image.is_null()) {
+        const std::string what = fmt::format("{}: entry {} (line {})", file_, entry.number, entry.line);
+        if (!entry.text.starts_with('{')) {
+            const core::Json value = core::parse_json(entry.text, what);
+            if (!value.is_string()) throw bad_entry(file_, entry, "is " + kind_of(value));
+            return add(entry, value);
+        }
+        const auto field = member_of(entry.text, "image", what);
+        const core::Json image = field ? core::parse_json(*field, what + ": `image`") : core::Json();
+        if (image.is_null()) {
             ++without_;
         } else if (image.is_array()) {
-            for (const auto one : simdjson::dom::array(image)) add(entry, one);
+            for (const auto& one : image) add(entry, one);
         } else {
             add(entry, image);
         }
@@ -77,16 +66,14 @@ class JsonEntries {
     }
 
   private:
-    void add(const ListEntry& entry, simdjson::dom::element value) {
-        std::string_view path;
-        if (value.get(path))
-            throw bad_entry(file_, entry, "has " + name_of(value.type()) + " where a path should be");
-        add_path(file_, entry, path, builder_);
+    void add(const ListEntry& entry, const core::Json& path) {
+        if (!path.is_string())
+            throw bad_entry(file_, entry, "has " + kind_of(path) + " where a path should be");
+        add_path(file_, entry, path.get_ref<const std::string&>(), builder_);
     }
 
     const std::string& file_;
     CatalogBuilder& builder_;
-    simdjson::dom::parser parser_;
     std::int64_t without_ = 0;
 };
 
