@@ -46,9 +46,9 @@ at::Tensor as_tensor(const data::Image& image) {
 /// The views that an encoder wants, [B, H, W, 3] for each of its inputs.
 std::vector<at::Tensor> views(const encoders::Encoder& encoder, const std::vector<data::Image>& images) {
     std::vector<at::Tensor> pixels;
-    for (const auto& geometry : encoder.inputs()) {
+    for (const auto& input : encoder.inputs()) {
         std::vector<at::Tensor> each;
-        for (const auto& image : images) each.push_back(as_tensor(encoders::apply(geometry, image)));
+        for (const auto& image : images) each.push_back(as_tensor(encoders::apply(input.geometry, image)));
         pixels.push_back(at::stack(each));
     }
     return pixels;

@@ -12,10 +12,18 @@ EncoderCard part_card(const EncoderCard& whole, const std::string& part) {
     return read_card(file.is_absolute() ? file : whole.file.parent_path() / file, whole.protocol);
 }
 
+EncoderCard overridden(EncoderCard card, const CardOverrides& overrides) {
+    if (overrides.size > 0) card.size = overrides.size;
+    if (overrides.tap) card.tap = *overrides.tap;
+    if (!overrides.dtype.empty()) card.dtype = overrides.dtype;
+    if (!overrides.position_resize.empty()) card.position_resize = overrides.position_resize;
+    return card;
+}
+
 }  // namespace
 
 std::shared_ptr<const Encoder> build_encoder(const EncoderCard& card, const BuildOptions& options) {
-    if (card.parts.empty()) return make_vit_encoder(card, options);
+    if (card.parts.empty()) return make_vit_encoder(overridden(card, options.overrides), options);
     std::vector<std::shared_ptr<const Encoder>> parts;
     for (const auto& part : card.parts) {
         EncoderCard its = part_card(card, part);
@@ -23,7 +31,7 @@ std::shared_ptr<const Encoder> build_encoder(const EncoderCard& card, const Buil
             throw core::usage_error(card.id + ": its part " + part + " is itself fused", "",
                                     "list the single encoders");
         its.dtype = card.dtype;
-        parts.push_back(make_vit_encoder(its, options));
+        parts.push_back(make_vit_encoder(overridden(its, options.overrides), options));
     }
     return fuse(std::move(parts), card.fusion == "channels" ? Fusion::channels : Fusion::interleave, card.id);
 }

@@ -3,17 +3,28 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include <lvr/encoders/encoder.hpp>
 #include <lvr/encoders/encoder_card.hpp>
 
 namespace lvr::encoders {
 
+/// What a command changes of the cards that it names, and of their parts.
+struct CardOverrides {
+    std::int64_t size = 0;  ///< 0: as the card says
+    std::optional<std::int64_t> tap;
+    std::string dtype;            ///< empty: as the card says
+    std::string position_resize;  ///< likewise
+};
+
 /// Where and how an encoder is built.
 struct BuildOptions {
     std::filesystem::path models;  ///< where hub ids are looked up first
     at::Device device = at::kCPU;
-    bool weights = true;  ///< false: only what the configuration says, for --list and --dry-run
+    bool fingerprint = true;  ///< the weights' SHA-256 goes into the identity: the files are read once more
+    CardOverrides overrides = {};
 };
 
 /// The encoder of a card, with its weights loaded and checked. A part of a fused card is a card's id, or a

@@ -12,6 +12,12 @@
 
 namespace lvr::encoders {
 
+/// One view of a picture that an encoder takes.
+struct ImageInput {
+    ImageGeometry geometry;
+    PixelSize size;  ///< of the pixels; what comes out of the geometry must have it
+};
+
 /// A frozen vision encoder: pictures to dense tokens. Safe to be used by several threads at once.
 class Encoder {
   public:
@@ -22,7 +28,7 @@ class Encoder {
     virtual std::int64_t parameters() const = 0;
 
     /// The views of a picture that `encode` wants, one for each input.
-    virtual const std::vector<ImageGeometry>& inputs() const = 0;
+    virtual const std::vector<ImageInput>& inputs() const = 0;
 
     /// @param pixels for each input [B, H, W, 3] uint8 on the device that the encoder was made for
     /// @return [B, T, D] in the compute dtype; no gradients are recorded. On a CPU each picture is computed

@@ -26,7 +26,7 @@ class FusedEncoder : public Encoder {
         return fusion_ == Fusion::interleave ? parts_.front()->channels() : sum(&Encoder::channels);
     }
     std::int64_t parameters() const override { return sum(&Encoder::parameters); }
-    const std::vector<ImageGeometry>& inputs() const override { return inputs_; }
+    const std::vector<ImageInput>& inputs() const override { return inputs_; }
 
     at::Tensor encode(const std::vector<at::Tensor>& pixels_BHW3) const override {
         std::vector<at::Tensor> features;
@@ -54,7 +54,7 @@ class FusedEncoder : public Encoder {
 
     Parts parts_;
     Fusion fusion_;
-    std::vector<ImageGeometry> inputs_;
+    std::vector<ImageInput> inputs_;
 };
 
 }  // namespace

@@ -24,6 +24,7 @@ struct Plan {
     ViTSnapshot snapshot;
     ImageTransform transform;
     std::filesystem::path folder;
+    PixelSize pixels;
     std::int64_t all_layers = 0;
 };
 
@@ -72,13 +73,9 @@ Plan plan_of(const EncoderCard& card, const BuildOptions& options) {
     auto& vit = plan.snapshot.config;
     plan.all_layers = vit.layers;
     vit.layers = layers_to(card.tap, vit.layers, card.id);
-    const auto pixels = output_size(plan.transform.geometry);
-    if (pixels.height == 0) {
-        const auto side = plan.snapshot.image_size;  // pictures of any other size are refused one by one
-        vit.grid = {side / vit.patch, side / vit.patch};
-    } else {
-        vit.grid = {pixels.height / vit.patch, pixels.width / vit.patch};
-    }
+    plan.pixels = output_size(plan.transform.geometry);
+    if (plan.pixels.height == 0) plan.pixels = {plan.snapshot.image_size, plan.snapshot.image_size};
+    vit.grid = {plan.pixels.height / vit.patch, plan.pixels.width / vit.patch};
     if (card.position_resize == "scale_0.1") vit.position_resize = nn::PositionResize::scale_0_1;
     if (card.position_resize == "size") vit.position_resize = nn::PositionResize::size;
     vit.validate();
@@ -119,23 +116,20 @@ class ViTEncoder : public Encoder {
   public:
     ViTEncoder(const EncoderCard& card, const Plan& plan, const BuildOptions& options)
         : config_(plan.snapshot.config),
-          inputs_{plan.transform.geometry},
+          inputs_{{plan.transform.geometry, plan.pixels}},
           parameters_(nn::parameter_count(nn::vit_shapes(config_))),
           features_through_(dtype_or_none(card.features_through)) {
-        std::string fingerprint;
-        if (options.weights) {
-            const auto checkpoint = weights::Checkpoint::open(plan.folder);
-            fingerprint = weights::fingerprint(checkpoint);
-            model_ = nn::make_vit(config_, load(card, plan, checkpoint, options.device));
-            levels_3L_ = make_levels(card, plan, options.device);
-        }
+        const auto checkpoint = weights::Checkpoint::open(plan.folder);
+        const std::string fingerprint = options.fingerprint ? weights::fingerprint(checkpoint) : "";
+        model_ = nn::make_vit(config_, load(card, plan, checkpoint, options.device));
+        levels_3L_ = make_levels(card, plan, options.device);
         identity_ = identity_of(card, plan, fingerprint);
     }
 
     std::int64_t tokens() const override { return config_.patch_tokens(); }
     std::int64_t channels() const override { return config_.width; }
     std::int64_t parameters() const override { return parameters_; }
-    const std::vector<ImageGeometry>& inputs() const override { return inputs_; }
+    const std::vector<ImageInput>& inputs() const override { return inputs_; }
     core::Json identity() const override { return identity_; }
 
     at::Tensor encode(const std::vector<at::Tensor>& pixels_BHW3) const override {
@@ -178,7 +172,7 @@ class ViTEncoder : public Encoder {
     }
 
     nn::ViTConfig config_;
-    std::vector<ImageGeometry> inputs_;
+    std::vector<ImageInput> inputs_;
     std::int64_t parameters_;
     std::optional<at::ScalarType> features_through_;
     nn::ViT model_;

@@ -4,6 +4,7 @@
 #include <ATen/ops/_upsample_bicubic2d_aa.h>
 #include <ATen/ops/upsample_bicubic2d.h>
 
+#include <array>
 #include <optional>
 
 #include <lvr/core/error.hpp>
@@ -14,7 +15,7 @@ namespace {
 constexpr double k_offset = 0.1;  // DINO's guard against a grid that rounding makes one too small
 
 at::Tensor resampled(const at::Tensor& table_1CRK, Grid from, Grid to, PositionResize rule) {
-    const at::IntArrayRef size{to.rows, to.columns};
+    const std::array<std::int64_t, 2> size = {to.rows, to.columns};
     switch (rule) {
         case PositionResize::size:
             return at::upsample_bicubic2d(table_1CRK, size, false);

@@ -95,6 +95,7 @@ class Comm {
 
   private:
     friend class Session;
+    friend class WorkQueue;
     struct Handle;  // owns the MPI communicator
     explicit Comm(std::shared_ptr<Handle> handle) : handle_(std::move(handle)) {}
 

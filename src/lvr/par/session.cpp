@@ -7,6 +7,7 @@
 #include <exception>
 
 #include "comm_handle.hpp"
+#include "lingering.hpp"
 #include "mpi_call.hpp"
 
 namespace lvr::par {
@@ -69,6 +70,7 @@ Session::~Session() {
     // Finalize waits for all ranks: an exception that is unwinding this one alone must not make them wait for
     // ever.
     if (std::uncaught_exceptions() > exceptions_before_) abandon(k_unwinding_status);
+    join_lingering();
     MPI_Finalize();
 }
 

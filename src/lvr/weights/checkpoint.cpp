@@ -34,7 +34,8 @@ const std::vector<std::string> k_candidates = {
 
 std::string names_in(const fs::path& folder) {
     std::vector<std::string> names;
-    for (const auto& entry : fs::directory_iterator(folder)) names.push_back(entry.path().filename().string());
+    for (const auto& entry : fs::directory_iterator(folder))
+        names.push_back(entry.path().filename().string());
     std::sort(names.begin(), names.end());
     if (names.size() > 12) names.resize(12), names.emplace_back("...");
     return names.empty() ? "the folder is empty" : fmt::format("the folder has {}", fmt::join(names, ", "));
@@ -100,7 +101,8 @@ void Checkpoint::add_shards(const fs::path& index) {
     std::size_t held = 0;
     for (const auto& [name, value] : json["weight_map"].items()) {
         const auto shard = value.is_string() ? value.get<std::string>() : "";
-        if (shard.empty() || shard == ".." || fs::path(shard).filename() != shard) bad("names no file for " + name);
+        if (shard.empty() || shard == ".." || fs::path(shard).filename() != shard)
+            bad("names no file for " + name);
         const auto file = index.parent_path() / shard;
         if (!open_.contains(file)) {
             if (!fs::exists(file)) bad("lists " + shard + ", which is not there");
@@ -109,7 +111,8 @@ void Checkpoint::add_shards(const fs::path& index) {
             held += open_[file]->tensors().size();
         }
         const auto found = open_[file]->tensors().find(name);
-        if (found == open_[file]->tensors().end()) bad(fmt::format("{} should hold {}, but does not", shard, name));
+        if (found == open_[file]->tensors().end())
+            bad(fmt::format("{} should hold {}, but does not", shard, name));
         if (!tensors_.insert(*found).second) bad("has two entries called " + name);
     }
     if (held > tensors_.size())

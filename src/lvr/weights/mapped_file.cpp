@@ -26,7 +26,8 @@ namespace {
 
 /// Closes what was opened. A mapping outlives its descriptor.
 struct Descriptor {
-    explicit Descriptor(const std::filesystem::path& file) : number(open(file.c_str(), O_RDONLY | O_CLOEXEC)) {
+    explicit Descriptor(const std::filesystem::path& file)
+        : number(open(file.c_str(), O_RDONLY | O_CLOEXEC)) {
         if (number < 0) fail(file, errno);
     }
     ~Descriptor() { close(number); }
@@ -55,7 +56,8 @@ MappedFile::MappedFile(const std::filesystem::path& file) : file_(file) {
         throw core::input_error(file.string() + ": not an ordinary file", "", "check the path");
     size_ = static_cast<std::size_t>(status.st_size);
     if (size_ == 0)
-        throw core::input_error(file.string() + ": is empty", "", "download it again, or restore it from a copy");
+        throw core::input_error(file.string() + ": is empty", "",
+                                "download it again, or restore it from a copy");
     void* address = mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, descriptor.number, 0);
     if (address == MAP_FAILED) fail(file, errno);
     data_ = static_cast<const std::byte*>(address);
@@ -102,7 +104,8 @@ std::vector<std::int64_t> dense_strides(const std::vector<std::int64_t>& shape) 
     std::vector<std::int64_t> strides(shape.size(), 1);
     std::int64_t count = 0;
     if (!count_elements(shape, count)) return strides;
-    for (std::size_t i = shape.size(); i-- > 1;) strides[i - 1] = strides[i] * std::max<std::int64_t>(shape[i], 1);
+    for (std::size_t i = shape.size(); i-- > 1;)
+        strides[i - 1] = strides[i] * std::max<std::int64_t>(shape[i], 1);
     return strides;
 }
 
@@ -119,8 +122,9 @@ at::Tensor tensor_at(const std::shared_ptr<const MappedFile>& file, const Placem
         return copy.as_strided(placement.shape, placement.strides);
     }
     const bool truth = placement.dtype == at::kBool;  // of which only 0 and 1 are values
-    const auto view = at::from_blob(start, placement.shape, placement.strides, [file](void*) {},
-                                    at::TensorOptions(truth ? at::kByte : placement.dtype));
+    const auto view = at::from_blob(
+        start, placement.shape, placement.strides, [file](void*) {},
+        at::TensorOptions(truth ? at::kByte : placement.dtype));
     return truth ? view.ne(0) : view;
 }
 

@@ -40,9 +40,10 @@ struct Placement {
     std::size_t offset = 0;             ///< of the first element, in bytes
 };
 
-/// Whether the elements from the first to the last, both included, are at most `most`. The lengths and strides are
-/// not negative.
-bool span_fits(const std::vector<std::int64_t>& shape, const std::vector<std::int64_t>& strides, std::uint64_t most);
+/// Whether the elements from the first to the last, both included, are at most `most`. The lengths and
+/// strides are not negative.
+bool span_fits(const std::vector<std::int64_t>& shape, const std::vector<std::int64_t>& strides,
+               std::uint64_t most);
 
 constexpr std::size_t k_most_dimensions = 64;
 

@@ -17,9 +17,9 @@ struct StorageType {
 };
 
 constexpr StorageType k_storages[] = {
-    {"FloatStorage", at::kFloat}, {"DoubleStorage", at::kDouble}, {"HalfStorage", at::kHalf},
-    {"BFloat16Storage", at::kBFloat16}, {"LongStorage", at::kLong}, {"IntStorage", at::kInt},
-    {"ShortStorage", at::kShort}, {"CharStorage", at::kChar}, {"ByteStorage", at::kByte},
+    {"FloatStorage", at::kFloat},       {"DoubleStorage", at::kDouble}, {"HalfStorage", at::kHalf},
+    {"BFloat16Storage", at::kBFloat16}, {"LongStorage", at::kLong},     {"IntStorage", at::kInt},
+    {"ShortStorage", at::kShort},       {"CharStorage", at::kChar},     {"ByteStorage", at::kByte},
     {"BoolStorage", at::kBool},
 };
 
@@ -39,9 +39,10 @@ void Builder::damaged(const std::string& how) const {
 }
 
 void Builder::refuse(const std::string& name) const {
-    throw core::input_error(what_ + ": the file would run " + name + " when loaded",
-                            "a file of weights needs tensors only, and whatever else it runs may do harm",
-                            "if you trust its origin, load it with PyTorch and save the tensors as safetensors");
+    throw core::input_error(
+        what_ + ": the file would run " + name + " when loaded",
+        "a file of weights needs tensors only, and whatever else it runs may do harm",
+        "if you trust its origin, load it with PyTorch and save the tensors as safetensors");
 }
 
 Value* Builder::global(const std::string& module, const std::string& name) {

@@ -15,8 +15,8 @@ enum class Global { ordered_dict, rebuild_tensor, rebuild_parameter, storage };
 struct Value {
     enum class Kind { none, truth, integer, real, text, sequence, dict, global, storage, tensor };
     Kind kind = Kind::none;
-    std::int64_t integer = 0;  ///< of integer and truth; for a storage its number of elements
-    std::string text = {};     ///< of text; for a storage its key
+    std::int64_t integer = 0;              ///< of integer and truth; for a storage its number of elements
+    std::string text = {};                 ///< of text; for a storage its key
     std::vector<const Value*> items = {};  ///< of a tuple or list
     std::vector<std::pair<const Value*, const Value*>> entries = {};  ///< of dict
     Global global = Global::ordered_dict;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lvr/weights/safetensors.hpp>
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -26,10 +26,18 @@ struct NamedType {
 };
 
 constexpr NamedType k_types[] = {
-    {"F64", at::kDouble},  {"F32", at::kFloat},           {"F16", at::kHalf},
-    {"BF16", at::kBFloat16}, {"I64", at::kLong},          {"I32", at::kInt},
-    {"I16", at::kShort},   {"I8", at::kChar},             {"U8", at::kByte},
-    {"BOOL", at::kBool},   {"F8_E4M3", at::kFloat8_e4m3fn}, {"F8_E5M2", at::kFloat8_e5m2},
+    {"F64", at::kDouble},
+    {"F32", at::kFloat},
+    {"F16", at::kHalf},
+    {"BF16", at::kBFloat16},
+    {"I64", at::kLong},
+    {"I32", at::kInt},
+    {"I16", at::kShort},
+    {"I8", at::kChar},
+    {"U8", at::kByte},
+    {"BOOL", at::kBool},
+    {"F8_E4M3", at::kFloat8_e4m3fn},
+    {"F8_E5M2", at::kFloat8_e5m2},
 };
 
 bool can_be_read(at::ScalarType dtype) {
@@ -65,7 +73,8 @@ class SafetensorsFile final : public TensorFile {
 
   private:
     [[noreturn]] void bad(const std::string& what) const {
-        throw core::input_error(file_->file().string() + ": " + what, "the file is damaged or no safetensors file",
+        throw core::input_error(file_->file().string() + ": " + what,
+                                "the file is damaged or no safetensors file",
                                 "download it again, or restore it from a copy");
     }
 
@@ -102,7 +111,8 @@ class SafetensorsFile final : public TensorFile {
     std::uint64_t whole_number(const Header& value, const std::string& what) const {
         if (!value.is_number_unsigned()) bad(what + " is not a whole number");
         const auto number = value.get<std::uint64_t>();
-        if (number > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) bad(what + " is too large");
+        if (number > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+            bad(what + " is too large");
         return number;
     }
 
@@ -121,13 +131,15 @@ class SafetensorsFile final : public TensorFile {
         const auto format = field(entry, name, "dtype", is("dtype", text)).get<std::string>();
         Placement place{dtype_named(format), {}, {}, 0};
         for (const auto& length : field(entry, name, "shape", is("shape", array)))
-            place.shape.push_back(static_cast<std::int64_t>(whole_number(length, "a length of tensor " + name)));
+            place.shape.push_back(
+                static_cast<std::int64_t>(whole_number(length, "a length of tensor " + name)));
         place.strides = dense_strides(place.shape);
         const auto& offsets = field(entry, name, "data_offsets", is("data_offsets", pair));
         const auto begin = whole_number(offsets[0], "an offset of tensor " + name);
         const auto end = whole_number(offsets[1], "an offset of tensor " + name);
         if (begin > end || end > file_->size() - data_start_)
-            bad(fmt::format("tensor {} lies at bytes {} to {} of {}", name, begin, end, file_->size() - data_start_));
+            bad(fmt::format("tensor {} lies at bytes {} to {} of {}", name, begin, end,
+                            file_->size() - data_start_));
         if (place.dtype != at::ScalarType::Undefined) check_size(name, place, end - begin);
         place.offset = data_start_ + static_cast<std::size_t>(begin);
         extents_.push_back({begin, end, name});
@@ -140,7 +152,8 @@ class SafetensorsFile final : public TensorFile {
         std::int64_t count = 0;
         std::uint64_t needed = 0;
         if (!count_elements(place.shape, count) ||
-            __builtin_mul_overflow(static_cast<std::uint64_t>(count), c10::elementSize(place.dtype), &needed) ||
+            __builtin_mul_overflow(static_cast<std::uint64_t>(count), c10::elementSize(place.dtype),
+                                   &needed) ||
             needed != bytes)
             bad(fmt::format("tensor {} has {} bytes, which its shape [{}] does not need", name, bytes,
                             fmt::join(place.shape, ", ")));
@@ -156,7 +169,8 @@ class SafetensorsFile final : public TensorFile {
             used += extent.end - extent.begin;
         }
         if (used < file_->size() - data_start_)
-            core::warn("{}: {} bytes belong to no tensor", file_->file().string(), file_->size() - data_start_ - used);
+            core::warn("{}: {} bytes belong to no tensor", file_->file().string(),
+                       file_->size() - data_start_ - used);
         extents_.clear();
     }
 

@@ -8,7 +8,8 @@
 
 namespace lvr::weights {
 
-/// A .safetensors file: 8 bytes of length (little-endian), a JSON object that says where each tensor lies, the data.
+/// A .safetensors file: 8 bytes of length (little-endian), a JSON object that says where each tensor lies,
+/// the data.
 /// @throws Error (input) for anything in the header that does not fit the file
 std::unique_ptr<const TensorFile> open_safetensors(const std::filesystem::path& file);
 

@@ -71,7 +71,8 @@ class TorchZip final : public TensorFile {
 
     void refuse_other_forms() const {
         const bool tar = start(257, 5) == "ustar";
-        const bool legacy = start(0, 14) == std::string_view("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 14);
+        const bool legacy =
+            start(0, 14) == std::string_view("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 14);
         if (tar || legacy) refuse_legacy(tar);
         if (start(0, 4) != "PK\x03\x04") bad("is no zip archive");
     }
@@ -97,7 +98,8 @@ class TorchZip final : public TensorFile {
         if (header > file_->size() || file_->size() - header < 30 || offset > file_->size() ||
             size > file_->size() - offset)
             bad("record " + record + " reaches past its end");
-        if (file_->text(header, 4) != "PK\x03\x04" || file_->text(header + 8, 2) != std::string_view("\0\0", 2))
+        if (file_->text(header, 4) != "PK\x03\x04" ||
+            file_->text(header + 8, 2) != std::string_view("\0\0", 2))
             bad("record " + record + " is compressed or has no header, which torch.save does not do");
         return {offset, size};
     }
@@ -106,14 +108,17 @@ class TorchZip final : public TensorFile {
         if (reader.hasRecord("byteorder")) {
             const auto order = extent(reader, "byteorder");
             if (file_->text(order.offset, order.size) != "little")
-                throw core::input_error(name() + ": was written on a big-endian machine", "its numbers would be wrong",
+                throw core::input_error(name() + ": was written on a big-endian machine",
+                                        "its numbers would be wrong",
                                         "load it with PyTorch and save the tensors as safetensors");
         }
         const auto pickle = extent(reader, "data.pkl");
         std::map<std::string, Extent> storages;
-        for (const auto& [tensor, pickled] : unpickle_tensors(file_->text(pickle.offset, pickle.size), name())) {
+        for (const auto& [tensor, pickled] :
+             unpickle_tensors(file_->text(pickle.offset, pickle.size), name())) {
             const auto known = storages.find(pickled.storage);
-            const auto storage = known != storages.end() ? known->second : extent(reader, "data/" + pickled.storage);
+            const auto storage =
+                known != storages.end() ? known->second : extent(reader, "data/" + pickled.storage);
             storages[pickled.storage] = storage;
             add(tensor, pickled, storage);
         }
@@ -126,7 +131,8 @@ class TorchZip final : public TensorFile {
         std::int64_t count = 0;
         if (!count_elements(pickled.shape, count)) bad("tensor " + tensor + " is impossibly large");
         if (count > 0 && (offset > held || !span_fits(pickled.shape, pickled.strides, held - offset)))
-            bad(fmt::format("tensor {} reaches past the end of its storage of {} bytes", tensor, storage.size));
+            bad(fmt::format("tensor {} reaches past the end of its storage of {} bytes", tensor,
+                            storage.size));
         places_[tensor] = {pickled.dtype, pickled.shape, pickled.strides,
                            storage.offset + (count > 0 ? static_cast<std::size_t>(offset * size) : 0)};
         tensors_[tensor] = {pickled.dtype, pickled.shape, file_->file()};

@@ -8,7 +8,8 @@
 
 namespace lvr::weights {
 
-/// A file of torch.save (PyTorch 1.6 or later): a zip archive with a pickle that lists tensors, and their storages.
+/// A file of torch.save (PyTorch 1.6 or later): a zip archive with a pickle that lists tensors, and their
+/// storages.
 /// @throws Error (input) if it is damaged, of an older form, or would run anything when loaded
 std::unique_ptr<const TensorFile> open_torch_zip(const std::filesystem::path& file);
 

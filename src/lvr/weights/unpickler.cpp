@@ -104,26 +104,56 @@ class Unpickler {
         const auto length = unsigned_number(1);
         if (length > 8) values_.damaged("a whole number is too large");
         std::uint64_t number = unsigned_number(length);
-        if (length > 0 && length < 8 && (number >> (8 * length - 1)) != 0) number |= ~std::uint64_t{0} << (8 * length);
+        if (length > 0 && length < 8 && (number >> (8 * length - 1)) != 0)
+            number |= ~std::uint64_t{0} << (8 * length);
         push_integer(static_cast<std::int64_t>(number));
     }
 
     bool step_value(unsigned char code) {
         switch (code) {
-            case 0x80: take(1); return true;                                      // PROTO
-            case 0x95: take(8); return true;                                      // FRAME
-            case 'N': push(values_.make(Kind::none)); return true;                // NONE
-            case 0x88: push_truth(true); return true;                             // NEWTRUE
-            case 0x89: push_truth(false); return true;                            // NEWFALSE
-            case 'K': push_integer(static_cast<std::int64_t>(unsigned_number(1))); return true;   // BININT1
-            case 'M': push_integer(static_cast<std::int64_t>(unsigned_number(2))); return true;   // BININT2
-            case 'J': push_integer(static_cast<std::int32_t>(unsigned_number(4))); return true;   // BININT
-            case 0x8a: push_long(); return true;                                  // LONG1
-            case 'G': take(8), push(values_.make(Kind::real)); return true;       // BINFLOAT
-            case 0x8c: case 'U': push_text(unsigned_number(1)); return true;      // SHORT_BINUNICODE, SHORT_BINSTRING
-            case 'X': case 'T': push_text(unsigned_number(4)); return true;       // BINUNICODE, BINSTRING
-            case 0x8d: push_text(unsigned_number(8)); return true;                // BINUNICODE8
-            default: return false;
+            case 0x80:
+                take(1);
+                return true;  // PROTO
+            case 0x95:
+                take(8);
+                return true;  // FRAME
+            case 'N':
+                push(values_.make(Kind::none));
+                return true;  // NONE
+            case 0x88:
+                push_truth(true);
+                return true;  // NEWTRUE
+            case 0x89:
+                push_truth(false);
+                return true;  // NEWFALSE
+            case 'K':
+                push_integer(static_cast<std::int64_t>(unsigned_number(1)));
+                return true;  // BININT1
+            case 'M':
+                push_integer(static_cast<std::int64_t>(unsigned_number(2)));
+                return true;  // BININT2
+            case 'J':
+                push_integer(static_cast<std::int32_t>(unsigned_number(4)));
+                return true;  // BININT
+            case 0x8a:
+                push_long();
+                return true;  // LONG1
+            case 'G':
+                take(8), push(values_.make(Kind::real));
+                return true;  // BINFLOAT
+            case 0x8c:
+            case 'U':
+                push_text(unsigned_number(1));
+                return true;  // SHORT_BINUNICODE, SHORT_BINSTRING
+            case 'X':
+            case 'T':
+                push_text(unsigned_number(4));
+                return true;  // BINUNICODE, BINSTRING
+            case 0x8d:
+                push_text(unsigned_number(8));
+                return true;  // BINUNICODE8
+            default:
+                return false;
         }
     }
 
@@ -153,21 +183,41 @@ class Unpickler {
 
     bool step_container(unsigned char code) {
         switch (code) {
-            case '(': marks_.push_back(stack_.size()); return true;               // MARK
-            case ')': case ']': push_sequence({}); return true;                   // EMPTY_TUPLE, EMPTY_LIST
-            case '}': push(values_.make(Kind::dict)); return true;                // EMPTY_DICT
-            case 't': push_sequence(pop_to_mark()); return true;                  // TUPLE
-            case 0x85: case 0x86: case 0x87: push_tuple(code - 0x84u); return true;  // TUPLE1 to TUPLE3
-            case 'a': append({pop()}); return true;                               // APPEND
-            case 'e': append(pop_to_mark()); return true;                         // APPENDS
-            case 'u': set_items(pop_to_mark()); return true;                      // SETITEMS
-            case 's': {                                                           // SETITEM
+            case '(':
+                marks_.push_back(stack_.size());
+                return true;  // MARK
+            case ')':
+            case ']':
+                push_sequence({});
+                return true;  // EMPTY_TUPLE, EMPTY_LIST
+            case '}':
+                push(values_.make(Kind::dict));
+                return true;  // EMPTY_DICT
+            case 't':
+                push_sequence(pop_to_mark());
+                return true;  // TUPLE
+            case 0x85:
+            case 0x86:
+            case 0x87:
+                push_tuple(code - 0x84u);
+                return true;  // TUPLE1 to TUPLE3
+            case 'a':
+                append({pop()});
+                return true;  // APPEND
+            case 'e':
+                append(pop_to_mark());
+                return true;  // APPENDS
+            case 'u':
+                set_items(pop_to_mark());
+                return true;  // SETITEMS
+            case 's': {       // SETITEM
                 Value* value = pop();
                 Value* key = pop();
                 set_items({key, value});
                 return true;
             }
-            default: return false;
+            default:
+                return false;
         }
     }
 
@@ -181,45 +231,60 @@ class Unpickler {
 
     bool step_memo(unsigned char code) {
         switch (code) {
-            case 'q': remember(unsigned_number(1)); return true;                  // BINPUT
-            case 'r': remember(unsigned_number(4)); return true;                  // LONG_BINPUT
-            case 0x94: remember(memo_.size()); return true;                       // MEMOIZE
-            case 'h': recall(unsigned_number(1)); return true;                    // BINGET
-            case 'j': recall(unsigned_number(4)); return true;                    // LONG_BINGET
-            default: return false;
+            case 'q':
+                remember(unsigned_number(1));
+                return true;  // BINPUT
+            case 'r':
+                remember(unsigned_number(4));
+                return true;  // LONG_BINPUT
+            case 0x94:
+                remember(memo_.size());
+                return true;  // MEMOIZE
+            case 'h':
+                recall(unsigned_number(1));
+                return true;  // BINGET
+            case 'j':
+                recall(unsigned_number(4));
+                return true;  // LONG_BINGET
+            default:
+                return false;
         }
     }
 
     bool step_object(unsigned char code) {
         switch (code) {
-            case 'c': {                                                           // GLOBAL
+            case 'c': {  // GLOBAL
                 const auto module = line();
                 push(values_.global(module, line()));
                 return true;
             }
-            case 0x93: {                                                          // STACK_GLOBAL
+            case 0x93: {  // STACK_GLOBAL
                 const Value* name = pop();
                 const Value* module = pop();
                 push(values_.global(module->text, name->text));
                 return true;
             }
-            case 'i': {                                                           // INST
+            case 'i': {  // INST
                 const auto module = line();
                 values_.refuse(module + "." + line());
             }
-            case 'R': {                                                           // REDUCE
+            case 'R': {  // REDUCE
                 const Value* arguments = pop();
                 const Value* callee = pop();
                 push(values_.call(*callee, *arguments));
                 return true;
             }
-            case 'b': {                                                           // BUILD
-                pop();  // attributes of a dictionary: versions of modules
-                if (top()->kind != Kind::dict) values_.damaged("attributes of something else than a dictionary");
+            case 'b': {  // BUILD
+                pop();   // attributes of a dictionary: versions of modules
+                if (top()->kind != Kind::dict)
+                    values_.damaged("attributes of something else than a dictionary");
                 return true;
             }
-            case 'Q': push(values_.storage(*pop())); return true;                 // BINPERSID
-            default: return false;
+            case 'Q':
+                push(values_.storage(*pop()));
+                return true;  // BINPERSID
+            default:
+                return false;
         }
     }
 
@@ -269,7 +334,8 @@ std::map<std::string, PickledTensor> unpickle_tensors(std::string_view pickle, c
     if (dict.entries.empty()) refuse("holds no tensors");
     std::map<std::string, PickledTensor> tensors;
     for (const auto& [name, value] : dict.entries) {
-        if (!tensors.emplace(name->text, value->tensor).second) refuse("has two entries called " + name->text);
+        if (!tensors.emplace(name->text, value->tensor).second)
+            refuse("has two entries called " + name->text);
     }
     return tensors;
 }

@@ -20,9 +20,9 @@ struct PickledTensor {
     std::vector<std::int64_t> strides;
 };
 
-/// The dictionary of tensors that a pickle holds, or, if it holds other things too, the one in it called state_dict,
-/// model or module. Nothing is ever executed: the pickle may name dictionaries, tensors, parameters and storages, and
-/// anything else that it would run is refused.
+/// The dictionary of tensors that a pickle holds, or, if it holds other things too, the one in it called
+/// state_dict, model or module. Nothing is ever executed: the pickle may name dictionaries, tensors,
+/// parameters and storages, and anything else that it would run is refused.
 /// @param what names the file in messages
 /// @throws Error (input) if the pickle is damaged or holds anything else
 std::map<std::string, PickledTensor> unpickle_tensors(std::string_view pickle, const std::string& what);
