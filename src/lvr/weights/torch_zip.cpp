@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lvr/weights/torch_zip.hpp>
 
+#include <c10/util/Exception.h>
 #include <caffe2/serialize/inline_container.h>
 #include <caffe2/serialize/read_adapter_interface.h>
 #include <fmt/format.h>
@@ -47,9 +48,10 @@ class TorchZip final : public TensorFile {
             read_tensors(reader);
         } catch (const core::Error&) {
             throw;
+        } catch (const c10::Error& error) {
+            no_archive(error.what_without_backtrace());
         } catch (const std::exception& error) {
-            const std::string text = error.what();
-            bad("cannot be read as a zip archive of torch.save (" + text.substr(0, text.find('\n')) + ")");
+            no_archive(error.what());
         }
     }
 
@@ -63,6 +65,10 @@ class TorchZip final : public TensorFile {
     [[noreturn]] void bad(const std::string& what) const {
         throw core::input_error(name() + ": " + what, "the file is damaged or was not written by torch.save",
                                 "download it again, or restore it from a copy");
+    }
+
+    [[noreturn]] void no_archive(const std::string& how) const {
+        bad("cannot be read as a zip archive of torch.save (" + how.substr(0, how.find('\n')) + ")");
     }
 
     std::string_view start(std::size_t offset, std::size_t count) const {
