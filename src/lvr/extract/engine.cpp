@@ -159,7 +159,9 @@ struct Engine::State {
             return preparation.views(task.image());
         } catch (const data::ImageError& error) {
             if (spec.strict) throw;
-            task.buffer->quarantine(task.row, status_of(error.reason()), error.what());
+            const std::string message = error.what();  // its first line is the problem
+            task.buffer->quarantine(task.row, status_of(error.reason()),
+                                    message.substr(0, message.find('\n')));
             finish(task.buffer);
             return std::nullopt;
         }

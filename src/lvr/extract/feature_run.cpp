@@ -12,7 +12,6 @@
 #include <lvr/files/atomic_file.hpp>
 #include <lvr/files/provenance.hpp>
 #include <lvr/kernels/device.hpp>
-#include <lvr/par/together.hpp>
 #include <lvr/run/progress.hpp>
 #include <lvr/run/shard_loop.hpp>
 
@@ -74,8 +73,7 @@ class Pass {
         run::for_each_shard(
             run_.comm, missing_,
             [&](std::int64_t shard) { engine.submit(shard, first().range(shard), targets(shard)); },
-            {.progress = &progress, .folders = held});
-        par::together(run_.comm, [&] { engine.drain(); });
+            {.progress = &progress, .folders = held, .drain = [&] { engine.drain(); }});
     }
 
   private:
