@@ -157,7 +157,9 @@ TEST_CASE("a long list is read in little memory, entries cut by pieces come out 
     REQUIRE(catalog.size() == k_entries);
     CHECK(catalog.ids.front() == "0.jpg");
     CHECK(catalog.ids.back() == std::to_string(k_entries - 1) + ".jpg");
+#ifndef __SANITIZE_ADDRESS__                                // which keeps what was freed
     CHECK(after.ru_maxrss - before.ru_maxrss < 40 * 1024);  // kB
+#endif
 }
 
 TEST_CASE("an entry that never ends does not fill the memory", "[data]") {
