@@ -23,14 +23,16 @@
 namespace lvr::extract {
 namespace {
 
-constexpr int k_most_shards = 3;     // being written, computed, begun
+constexpr int k_most_shards = 3;      // being written, computed, begun
 constexpr int k_feeding_threads = 2;  // while one copies results, the other keeps the device busy
 
 constexpr auto k_look_for_signals = std::chrono::milliseconds(200);
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 using Buffer = std::shared_ptr<ShardBuffer>;
 
@@ -71,7 +73,8 @@ files::ImageStatus status_of(data::ImageError::Reason reason) {
 at::Tensor stacked(const std::vector<const data::Image*>& images, at::Device device) {
     const auto& first = *images.front();
     if (images.size() == 1 && device.is_cpu()) {  // no copy: the image outlives the computation
-        return at::from_blob(const_cast<std::uint8_t*>(first.rgb.data()), {1, first.height, first.width, 3}, at::kByte);
+        return at::from_blob(const_cast<std::uint8_t*>(first.rgb.data()), {1, first.height, first.width, 3},
+                             at::kByte);
     }
     const auto pixels = at::empty({static_cast<std::int64_t>(images.size()), first.height, first.width, 3},
                                   at::TensorOptions().dtype(at::kByte).pinned_memory(device.is_cuda()));
@@ -91,7 +94,8 @@ struct Engine::State {
         const auto start = [this](auto member) {
             threads.emplace_back([this, member] { guarded([&] { (this->*member)(); }); });
         };
-        for (int i = 0; i < spec.threads; ++i) start(spec.one_by_one ? &State::run_one_by_one : &State::run_prepare);
+        for (int i = 0; i < spec.threads; ++i)
+            start(spec.one_by_one ? &State::run_one_by_one : &State::run_prepare);
         for (int i = 0; i < (spec.one_by_one ? 0 : k_feeding_threads); ++i) start(&State::run_feed);
         start(&State::run_write);
     }
@@ -155,7 +159,9 @@ struct Engine::State {
             return preparation.views(task.image());
         } catch (const data::ImageError& error) {
             if (spec.strict) throw;
-            task.buffer->quarantine(task.row, status_of(error.reason()), error.what());
+            const std::string message = error.what();  // its first line is the problem
+            task.buffer->quarantine(task.row, status_of(error.reason()),
+                                    message.substr(0, message.find('\n')));
             finish(task.buffer);
             return std::nullopt;
         }
@@ -186,7 +192,8 @@ struct Engine::State {
         while (const auto task = take()) {
             auto views = prepare(*task);
             std::unique_lock lock(mutex);
-            changed.wait(lock, [&] { return stopping || ready.size() < 2 * static_cast<std::size_t>(spec.batch); });
+            changed.wait(lock,
+                         [&] { return stopping || ready.size() < 2 * static_cast<std::size_t>(spec.batch); });
             if (views) ready.push_back({*task, std::move(*views)});
             --preparing;
             changed.notify_all();
@@ -220,7 +227,9 @@ struct Engine::State {
     void encode(const std::vector<Prepared>& batch) {
         for (std::size_t r = 0; r < spec.representations.size(); ++r) {
             std::vector<const Prepared*> wanted;
-            const auto wants = [&](const Prepared& prepared) { return target_of(*prepared.task.buffer, r).has_value(); };
+            const auto wants = [&](const Prepared& prepared) {
+                return target_of(*prepared.task.buffer, r).has_value();
+            };
             for (const auto& prepared : batch) {
                 if (wants(prepared)) wanted.push_back(&prepared);
             }
@@ -279,9 +288,9 @@ struct Engine::State {
     const Preparation preparation;
     std::mutex mutex;
     std::condition_variable changed;
-    std::deque<Buffer> begun;     // shards with images that nobody has taken yet, in order
-    std::int64_t next_row = 0;    // of the first of them
-    int preparing = 0;            // images between `take` and `ready`
+    std::deque<Buffer> begun;   // shards with images that nobody has taken yet, in order
+    std::int64_t next_row = 0;  // of the first of them
+    int preparing = 0;          // images between `take` and `ready`
     std::deque<Prepared> ready;
     std::deque<Buffer> complete;  // to be written
     int shards = 0;               // handed in, and not yet written
@@ -304,7 +313,8 @@ void Engine::submit(std::int64_t shard, par::Range images, std::vector<const Rep
     }
     state.spec.waited("write", seconds_since(start));
     const auto buffer = std::make_shared<ShardBuffer>(shard, images, std::move(targets), state.spec.flip);
-    const std::int64_t enough = 2 * std::max(state.spec.threads, state.spec.one_by_one ? 1 : state.spec.batch);
+    const std::int64_t enough =
+        2 * std::max(state.spec.threads, state.spec.one_by_one ? 1 : state.spec.batch);
     std::unique_lock lock(state.mutex);
     state.begun.push_back(buffer);
     state.changed.notify_all();

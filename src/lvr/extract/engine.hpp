@@ -18,20 +18,20 @@ struct EngineSpec {
     const data::Catalog& catalog;
     const std::vector<Representation>& representations;
     bool flip = false;
-    bool strict = false;      ///< an image that cannot be used is an error
+    bool strict = false;  ///< an image that cannot be used is an error
     at::Device device = at::kCPU;
     int threads = 1;
-    int batch = 1;            ///< images per step; with `one_by_one` without meaning
-    bool one_by_one = true;   ///< each thread takes an image all the way, on its own core; else threads prepare images and two
-                              ///< more feed the device in batches
+    int batch = 1;           ///< images per step; with `one_by_one` without meaning
+    bool one_by_one = true;  ///< each thread takes an image all the way, on its own core; else threads
+                             ///< prepare images and two more feed the device in batches
     /// Puts a finished shard in place; called by one thread.
     std::function<void(const ShardBuffer&)> write;
     /// The computing threads waited for a stage for so long, in seconds; from any thread.
     std::function<void(const std::string& stage, double seconds)> waited = [](const std::string&, double) {};
 };
 
-/// Turns the images of shards into features: reading, decoding, computing and writing overlap, also from one shard to the
-/// next. The features do not depend on threads or batches where images are taken one by one.
+/// Turns the images of shards into features: reading, decoding, computing and writing overlap, also from one
+/// shard to the next. The features do not depend on threads or batches where images are taken one by one.
 class Engine {
   public:
     /// What is referred to must outlive the engine.

@@ -23,7 +23,8 @@ std::string folder_of(const ExtractConfig& config, const std::string& id) {
 int write_indices(const run::Job& job, const ExtractConfig& config) {
     std::int64_t quarantined = 0;
     if (job.is_root()) {
-        for (const auto& card : chosen_cards(config)) quarantined += finish_folder(folder_of(config, card.id));
+        for (const auto& card : chosen_cards(config))
+            quarantined += finish_folder(folder_of(config, card.id));
     }
     job.world().broadcast(quarantined);
     return quarantined == 0 ? run::k_exit_ok : run::k_exit_quarantine;

@@ -12,7 +12,6 @@
 #include <lvr/files/atomic_file.hpp>
 #include <lvr/files/provenance.hpp>
 #include <lvr/kernels/device.hpp>
-#include <lvr/par/together.hpp>
 #include <lvr/run/progress.hpp>
 #include <lvr/run/shard_loop.hpp>
 
@@ -41,11 +40,12 @@ Folders open_folders(const FeatureRun& run) {
             files::make_provenance(identity, {{"images", run.catalog.hash}}, std::nullopt);
         representation.provenance["representation"] = representation.id;
         folders.push_back(std::make_unique<run::ShardFolder>(
-            run.comm, run::ShardFolderSpec{.folder = fs::path(run.config.out) / representation.id,
-                                           .identity = identity,
-                                           .items = run.catalog.size(),
-                                           .bytes_per_item = bytes_per_image(run.representations, run.config.flip),
-                                           .shard_size = run.config.shard_size}));
+            run.comm,
+            run::ShardFolderSpec{.folder = fs::path(run.config.out) / representation.id,
+                                 .identity = identity,
+                                 .items = run.catalog.size(),
+                                 .bytes_per_item = bytes_per_image(run.representations, run.config.flip),
+                                 .shard_size = run.config.shard_size}));
     }
     return folders;
 }
@@ -57,7 +57,8 @@ class Pass {
         : run_(run), folders_(folders), members_(std::move(members)) {
         std::vector<bool> is_missing(static_cast<std::size_t>(first().shards()));
         for (const auto i : members_) {
-            for (const auto shard : folders_[i]->missing()) is_missing[static_cast<std::size_t>(shard)] = true;
+            for (const auto shard : folders_[i]->missing())
+                is_missing[static_cast<std::size_t>(shard)] = true;
         }
         for (std::int64_t shard = 0; shard < first().shards(); ++shard) {
             if (is_missing[static_cast<std::size_t>(shard)]) missing_.push_back(shard);
@@ -70,9 +71,9 @@ class Pass {
         std::vector<const run::ShardFolder*> held;
         for (const auto i : members_) held.push_back(folders_[i].get());
         run::for_each_shard(
-            run_.comm, missing_, [&](std::int64_t shard) { engine.submit(shard, first().range(shard), targets(shard)); },
-            {.progress = &progress, .folders = held});
-        par::together(run_.comm, [&] { engine.drain(); });
+            run_.comm, missing_,
+            [&](std::int64_t shard) { engine.submit(shard, first().range(shard), targets(shard)); },
+            {.progress = &progress, .folders = held, .drain = [&] { engine.drain(); }});
     }
 
   private:
@@ -102,7 +103,8 @@ class Pass {
                 .batch = run_.resources.batch,
                 .one_by_one = run_.resources.device.is_cpu(),
                 .write = [this, &progress](const ShardBuffer& buffer) { write(buffer, progress); },
-                .waited = [&progress](const std::string& stage, double seconds) { progress.add_stage(stage, seconds); }};
+                .waited = [&progress](const std::string& stage,
+                                      double seconds) { progress.add_stage(stage, seconds); }};
     }
 
     void write(const ShardBuffer& buffer, run::Progress& progress) const {
@@ -139,7 +141,8 @@ Resources resources_of(const ExtractConfig& config, const par::Comm& comm) {
 data::Catalog shared_catalog(const ExtractConfig& config, const par::Comm& comm) {
     data::Catalog catalog;
     if (comm.rank() == 0) {
-        catalog = data::read_catalog({.images = config.images, .image_root = config.image_root, .column = config.column});
+        catalog = data::read_catalog(
+            {.images = config.images, .image_root = config.image_root, .column = config.column});
         for (const auto& note : catalog.notes) core::warn("{}", note);
     }
     comm.broadcast(catalog);
@@ -157,7 +160,8 @@ std::int64_t fill_folders(const FeatureRun& run) {
     for (const auto& [size, members] : by_shard_size(folders)) Pass(run, folders, members).fill();
     std::int64_t quarantined = 0;
     if (run.comm.rank() == 0) {
-        for (const auto& folder : folders) quarantined = std::max(quarantined, finish_folder(folder->folder().string()));
+        for (const auto& folder : folders)
+            quarantined = std::max(quarantined, finish_folder(folder->folder().string()));
     }
     run.comm.broadcast(quarantined);
     return quarantined;
@@ -173,7 +177,8 @@ std::int64_t finish_folder(const std::string& folder) {
         const auto status = static_cast<files::ImageStatus>(features.status()[i]);
         if (status == files::ImageStatus::ok) continue;
         std::string reason = features.reasons()[i];
-        std::replace_if(reason.begin(), reason.end(), [](char letter) { return letter == '\n' || letter == '\t'; }, ' ');
+        std::replace_if(
+            reason.begin(), reason.end(), [](char letter) { return letter == '\n' || letter == '\t'; }, ' ');
         list += fmt::format("{}\t{}\t{}\n", features.image_ids()[i], files::name_of(status), reason);
         lines.push_back(features.reasons()[i]);
     }
@@ -184,8 +189,8 @@ std::int64_t finish_folder(const std::string& folder) {
         return 0;
     }
     files::write_text(file, list);
-    core::warn("{}: {} of {} images could not be used; their rows are NaN, the list is in {}", folder, lines.size(),
-               features.status().size(), file.string());
+    core::warn("{}: {} of {} images could not be used; their rows are NaN, the list is in {}", folder,
+               lines.size(), features.status().size(), file.string());
     for (std::size_t i = 0; i < std::min(lines.size(), k_most_lines); ++i) core::warn("  {}", lines[i]);
     if (lines.size() > k_most_lines) core::warn("  and {} more", lines.size() - k_most_lines);
     return static_cast<std::int64_t>(lines.size());

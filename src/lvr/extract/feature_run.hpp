@@ -40,13 +40,14 @@ struct FeatureRun {
     std::vector<Representation>& representations;
 };
 
-/// Collective: fills OUT/<representation>/ with the parts that are missing, each image decoded once for all representations
-/// whose parts have one size.
+/// Collective: fills OUT/<representation>/ with the parts that are missing, each image decoded once for all
+/// representations whose parts have one size.
 /// @return images that are in quarantine, of all parts, on every rank
 /// @throws Error on every rank: what went wrong, or (interrupted)
 std::int64_t fill_folders(const FeatureRun& run);
 
-/// Writes index.h5 of a complete folder, and lists its images in quarantine, in the log and in quarantine.tsv.
+/// Writes index.h5 of a complete folder, and lists its images in quarantine, in the log and in
+/// quarantine.tsv.
 /// @return how many there are
 std::int64_t finish_folder(const std::string& folder);
 

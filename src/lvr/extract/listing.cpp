@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lvr/extract/listing.hpp>
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
@@ -30,7 +30,8 @@ std::string size_text(double bytes) {
 std::string time_text(double seconds) {
     if (seconds < 60) return fmt::format("{:.1f} s", seconds);
     const auto minutes = static_cast<std::int64_t>(seconds / 60);
-    return minutes < 60 ? fmt::format("{} min", minutes) : fmt::format("{} h {} min", minutes / 60, minutes % 60);
+    return minutes < 60 ? fmt::format("{} min", minutes)
+                        : fmt::format("{} h {} min", minutes / 60, minutes % 60);
 }
 
 std::int64_t stored_bytes(const encoders::EncoderCard& card) {
@@ -80,14 +81,18 @@ double weight_bytes(const Representation& representation) {
 }  // namespace
 
 std::string list_cards(const std::string& protocol) {
-    std::string text = fmt::format("{:<22}{:>13}{:>8}{:>13}  {}\n", "representation", "tokens x ch.", "params",
-                                   "stored/image", "snapshot; licence");
+    std::string text = fmt::format("{:<22}{:>13}{:>8}{:>13}  {}\n", "representation", "tokens x ch.",
+                                   "params", "stored/image", "snapshot; licence");
     for (const auto& id : encoders::card_ids()) {
         const auto card = encoders::card_named(id, protocol);
-        const std::string from = card.parts.empty() ? card.snapshot : fmt::format("{} ({})", fmt::join(card.parts, " + "), card.fusion);
-        text += fmt::format("{:<22}{:>13}{:>8}{:>13}  {}{}{}\n", card.id, fmt::format("{} x {}", card.tokens, card.channels),
-                            fmt::format("{} M", card.parameters / 1'000'000), size_text(static_cast<double>(stored_bytes(card))),
-                            from, card.licence.empty() ? "" : "; ", card.licence);
+        const std::string from = card.parts.empty()
+                                     ? card.snapshot
+                                     : fmt::format("{} ({})", fmt::join(card.parts, " + "), card.fusion);
+        text += fmt::format("{:<22}{:>13}{:>8}{:>13}  {}{}{}\n", card.id,
+                            fmt::format("{} x {}", card.tokens, card.channels),
+                            fmt::format("{} M", card.parameters / 1'000'000),
+                            size_text(static_cast<double>(stored_bytes(card))), from,
+                            card.licence.empty() ? "" : "; ", card.licence);
     }
     return text;
 }
@@ -95,9 +100,11 @@ std::string list_cards(const std::string& protocol) {
 std::string describe(const std::vector<Representation>& representations, const Resources& resources) {
     std::string text;
     for (const auto& representation : representations) {
-        text += fmt::format("{}: ok\n  {} tokens x {} channels, {} M parameters up to the tap, {} per image as {}\n", representation.id,
-                            representation.tokens(), representation.channels(), representation.encoder->parameters() / 1'000'000,
-                            size_text(static_cast<double>(representation.bytes())), files::name_of(representation.store));
+        text += fmt::format(
+            "{}: ok\n  {} tokens x {} channels, {} M parameters up to the tap, {} per image as {}\n",
+            representation.id, representation.tokens(), representation.channels(),
+            representation.encoder->parameters() / 1'000'000,
+            size_text(static_cast<double>(representation.bytes())), files::name_of(representation.store));
         text += fmt::format("  {}\n", representation.identity.dump());
     }
     return text + fmt::format("device: {}\n", kernels::device_name(resources.device));
@@ -109,18 +116,21 @@ std::string estimate(const FeatureRun& run) {
     double rate = 0;
     for (const double each : rates) rate += each;
     const auto each = bytes_per_image(run.representations, run.config.flip);
-    const auto size = run.config.shard_size > 0 ? run.config.shard_size : run::choose_shard_size(run.catalog.size(), each);
+    const auto size =
+        run.config.shard_size > 0 ? run.config.shard_size : run::choose_shard_size(run.catalog.size(), each);
     const double bytes = static_cast<double>(each) * static_cast<double>(run.catalog.size());
     double memory = 4.0 * static_cast<double>(size * each);  // three shards, and one as a file
     for (const auto& representation : run.representations) memory += weight_bytes(representation);
     const double free = free_space(run.config.out);
-    std::string text = fmt::format("images           {}\nshards           {} of {} images\n", run.catalog.size(),
-                                   (run.catalog.size() + size - 1) / size, size);
+    std::string text = fmt::format("images           {}\nshards           {} of {} images\n",
+                                   run.catalog.size(), (run.catalog.size() + size - 1) / size, size);
     text += fmt::format("to be written    {} in {}\n", size_text(bytes), run.config.out);
     text += fmt::format("free space       {}{}\n", size_text(free), free < bytes ? "  NOT ENOUGH" : "");
     text += fmt::format("memory per rank  {} and the program's own\n", size_text(memory));
-    text += fmt::format("speed            {:.2f} images/s on {} ranks, {} threads each\n", rate, run.comm.size(), run.resources.threads);
-    return text + fmt::format("time             {}\n", time_text(static_cast<double>(run.catalog.size()) / rate));
+    text += fmt::format("speed            {:.2f} images/s on {} ranks, {} threads each\n", rate,
+                        run.comm.size(), run.resources.threads);
+    return text +
+           fmt::format("time             {}\n", time_text(static_cast<double>(run.catalog.size()) / rate));
 }
 
 }  // namespace lvr::extract

@@ -9,7 +9,8 @@
 
 namespace lvr::extract {
 
-Preparation::Preparation(const data::Catalog& catalog, const std::vector<Representation>& representations, bool flip)
+Preparation::Preparation(const data::Catalog& catalog, const std::vector<Representation>& representations,
+                         bool flip)
     : catalog_(catalog), reader_(catalog), flip_(flip) {
     for (const auto& representation : representations) {
         auto& views = view_of_.emplace_back();
@@ -29,9 +30,10 @@ std::vector<data::Image> Preparation::all_views(const data::Image& picture, cons
         views.push_back(encoders::apply(input.geometry, picture));
         const auto& view = views.back();
         if (view.height == input.size.height && view.width == input.size.width) continue;
-        throw core::input_error(fmt::format("{}: is {} x {} pixels, the encoder takes {} x {}", id, view.width, view.height,
-                                            input.size.width, input.size.height),
-                                "its preprocessor_config.json does not resize or crop", "resize the pictures, or use --size");
+        throw core::input_error(fmt::format("{}: is {} x {} pixels, the encoder takes {} x {}", id,
+                                            view.width, view.height, input.size.width, input.size.height),
+                                "its preprocessor_config.json does not resize or crop",
+                                "resize the pictures, or use --size");
     }
     return views;
 }

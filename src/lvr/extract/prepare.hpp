@@ -16,19 +16,21 @@ struct Views {
     std::vector<data::Image> plain, flipped;  ///< one for each distinct geometry
 };
 
-/// Reads, decodes and resizes pictures for several encoders: each picture is decoded once, and each geometry that encoders
-/// share is worked out once. Any number of threads may use it.
+/// Reads, decodes and resizes pictures for several encoders: each picture is decoded once, and each geometry
+/// that encoders share is worked out once. Any number of threads may use it.
 class Preparation {
   public:
     /// @param catalog, representations must outlive it
     Preparation(const data::Catalog& catalog, const std::vector<Representation>& representations, bool flip);
 
-    /// @throws data::ImageError if this picture cannot be used; Error (input) if the dataset is gone or no encoder takes
-    /// pictures of this size
+    /// @throws data::ImageError if this picture cannot be used; Error (input) if the dataset is gone or no
+    /// encoder takes pictures of this size
     Views views(std::int64_t image) const;
 
     /// Which view is the i-th input of a representation's encoder.
-    std::size_t view_of(std::size_t representation, std::size_t input) const { return view_of_[representation][input]; }
+    std::size_t view_of(std::size_t representation, std::size_t input) const {
+        return view_of_[representation][input];
+    }
 
   private:
     std::vector<data::Image> all_views(const data::Image& picture, const std::string& id) const;

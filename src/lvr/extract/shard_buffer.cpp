@@ -43,23 +43,27 @@ std::uint32_t nan_of(StorageType type) {
 void fill_with_nan(std::byte* out, std::int64_t bytes, StorageType type) {
     const std::uint32_t nan = nan_of(type);
     const auto size = static_cast<std::int64_t>(files::bytes_per_value(type));
-    for (std::int64_t at = 0; at < bytes; at += size) std::memcpy(out + at, &nan, static_cast<std::size_t>(size));
+    for (std::int64_t at = 0; at < bytes; at += size)
+        std::memcpy(out + at, &nan, static_cast<std::size_t>(size));
 }
 
 [[noreturn]] void refuse_features(const Representation& representation, const at::Tensor& features_BTD,
                                   const at::Tensor& stored_BTD, const std::vector<std::string>& ids) {
     for (std::int64_t b = 0; b < features_BTD.size(0); ++b) {
         if (at::isfinite(stored_BTD[b]).all().item<bool>()) continue;
-        const std::string problem = fmt::format("{}: the {} features ", ids[static_cast<std::size_t>(b)], representation.id);
+        const std::string problem =
+            fmt::format("{}: the {} features ", ids[static_cast<std::size_t>(b)], representation.id);
         if (!at::isfinite(features_BTD[b]).all().item<bool>()) {
-            throw core::output_error(problem + "are not finite", "the model overflows in its dtype, or its weights are damaged",
+            throw core::output_error(problem + "are not finite",
+                                     "the model overflows in its dtype, or its weights are damaged",
                                      "use --dtype float32 or bfloat16");
         }
         const auto largest = features_BTD[b].to(at::kFloat).abs().max().item<float>();
-        throw core::output_error(fmt::format("{}reach {:g}, which {} cannot hold", problem, largest,
-                                             files::name_of(representation.store)),
-                                 "they would be stored as infinity",
-                                 "use --store bfloat16 or float32 with another --out: parts that are there stay float16");
+        throw core::output_error(
+            fmt::format("{}reach {:g}, which {} cannot hold", problem, largest,
+                        files::name_of(representation.store)),
+            "they would be stored as infinity",
+            "use --store bfloat16 or float32 with another --out: parts that are there stay float16");
     }
     core::ensure(false, "features that were not finite are finite");
     throw;  // not reached
@@ -67,7 +71,8 @@ void fill_with_nan(std::byte* out, std::int64_t bytes, StorageType type) {
 
 }  // namespace
 
-at::Tensor stored(const Representation& representation, const at::Tensor& features_BTD, const std::vector<std::string>& ids) {
+at::Tensor stored(const Representation& representation, const at::Tensor& features_BTD,
+                  const std::vector<std::string>& ids) {
     const auto stored_BTD = features_BTD.to(dtype_of(representation.store));
     // A sum is finite only if all are: one pass, and no array of flags.
     const bool may_be_fine = at::isfinite(stored_BTD.sum(at::kFloat)).item<bool>();
@@ -76,7 +81,8 @@ at::Tensor stored(const Representation& representation, const at::Tensor& featur
     return stored_BTD.cpu().contiguous();
 }
 
-ShardBuffer::ShardBuffer(std::int64_t shard, par::Range images, std::vector<const Representation*> targets, bool flip)
+ShardBuffer::ShardBuffer(std::int64_t shard, par::Range images, std::vector<const Representation*> targets,
+                         bool flip)
     : shard_(shard),
       images_(images),
       targets_(std::move(targets)),

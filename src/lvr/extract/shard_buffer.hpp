@@ -15,7 +15,8 @@
 
 namespace lvr::extract {
 
-/// The features of one shard while they are computed, row by row, in any order and by several threads (one per row).
+/// The features of one shard while they are computed, row by row, in any order and by several threads (one
+/// per row).
 class ShardBuffer {
   public:
     /// @param images  which of the list's, first to last
@@ -39,7 +40,8 @@ class ShardBuffer {
     /// Images that were not put into quarantine.
     std::int64_t good_images() const;
 
-    /// @param ids of the shard's images @param provenance for the file's attributes; the part refers to this buffer
+    /// @param ids of the shard's images @param provenance for the file's attributes; the part refers to this
+    /// buffer
     files::FeaturePart part(std::size_t target, std::vector<std::string> ids, int deflate) const;
 
   private:
@@ -58,6 +60,7 @@ class ShardBuffer {
 /// Features as they are stored: rounded to the storage dtype, contiguous, on the CPU.
 /// @param ids of the B images, for messages
 /// @throws Error (output) if a value is not finite, or overflows the storage dtype
-at::Tensor stored(const Representation& representation, const at::Tensor& features_BTD, const std::vector<std::string>& ids);
+at::Tensor stored(const Representation& representation, const at::Tensor& features_BTD,
+                  const std::vector<std::string>& ids);
 
 }  // namespace lvr::extract

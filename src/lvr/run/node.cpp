@@ -42,7 +42,8 @@ NodePlace place_on_node(const par::Comm& comm) {
         if (other[1] == cores) ++sharing;
     }
     const auto count = std::count(cores.begin(), cores.end(), '1');
-    const auto known = count > 0 ? static_cast<int>(count) : static_cast<int>(std::thread::hardware_concurrency());
+    const auto known =
+        count > 0 ? static_cast<int>(count) : static_cast<int>(std::thread::hardware_concurrency());
     place.threads = std::max(1, known / std::max(1, sharing));
     return place;
 }
