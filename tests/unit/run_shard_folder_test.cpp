@@ -99,6 +99,7 @@ TEST_CASE("a shard folder is begun, and resumed with what is missing", "[mpi]") 
     CHECK(!fs::exists(place / "out" / "lease.json"));
     const run::ShardFolder again(world(), spec);
     CHECK(again.missing() == std::vector<std::int64_t>{0, 2});
+    CHECK(again.items_missing() == 12);
     CHECK((again.has(1) && !again.has(2) && !again.has(9)));
     CHECK(!fs::exists(place / "out" / ".lvr-tmp-host-1-part-000002.h5"));
     CHECK(fs::exists(place / "out" / "part-000009.h5"));
