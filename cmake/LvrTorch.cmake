@@ -78,6 +78,9 @@ if(LVR_WITH_TORCH)
   add_library(lvr_torch INTERFACE)
   add_library(lvr::torch ALIAS lvr_torch)
   target_include_directories(lvr_torch SYSTEM INTERFACE ${torch_includes})
+  # LibTorch's headers bring a fmt of their own, newer than the system's library, so these files use it as headers only
+  # (its names carry its version: both live in one program).
+  target_compile_definitions(lvr_torch INTERFACE FMT_HEADER_ONLY=1)
   target_link_libraries(lvr_torch INTERFACE ${LVR_TORCH_LIB}/libtorch_cpu.so ${LVR_TORCH_LIB}/libc10.so Threads::Threads)
   # libcudart and libcupti, which libtorch_cpu.so needs even where CUDA is left out, lie beside the wheel or in the toolkit.
   # DT_RPATH, not DT_RUNPATH: only the former also serves the libraries that LibTorch's own libraries need.

@@ -6,10 +6,17 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/steps.sh
+toolkit=${LVR_CUDA_LIBRARIES:-/usr/local/cuda/lib64}
+export LD_LIBRARY_PATH=$toolkit${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 
 install_references() {
   [ -x build/refvenv/bin/pip ] || python3 -m venv build/refvenv
   build/refvenv/bin/pip install -q -r tests/reference/requirements.txt
+  if [ -e $toolkit/libcublas.so.13 ]; then  # PyTorch's own copies of it would be 4 GB
+    build/refvenv/bin/pip install -q --no-deps -r scripts/requirements-torch-toolkit.txt
+  else
+    build/refvenv/bin/pip install -q torch==2.11.0
+  fi
 }
 
 step "reference libraries" install_references

@@ -58,6 +58,7 @@ TEST_CASE("the rooms of the house are those of its design") {
     CHECK(visible.at("core") == std::set<std::string>{"core"});
     CHECK(visible.at("par") == std::set<std::string>{"core", "par"});
     CHECK(visible.at("files") == std::set<std::string>{"core", "files"});
+    CHECK(visible.at("weights") == std::set<std::string>{"core", "files", "weights"});
     CHECK(visible.at("run") == std::set<std::string>{"core", "par", "files", "run"});
     CHECK(visible.at("analysis") == std::set<std::string>{"core", "par", "files", "run", "analysis"});
     CHECK(visible.contains("jobs"));

@@ -155,26 +155,40 @@ toml::table parse(const std::filesystem::path& file) {
     }
 }
 
-}  // namespace
-
-void load_toml(const std::filesystem::path& file, const Fields& fields) {
-    const toml::table table = parse(file);
+/// @param where the file, and the table in it
+void assign_all(const toml::table& table, const std::string& where, const Fields& fields,
+                const std::vector<std::string>& left_out) {
     std::vector<std::string> names;
     for (const auto& field : fields) names.push_back(field.name);
     for (const auto& [key, node] : table) {
         const std::string name(key.str());
+        if (node.is_table() && std::find(left_out.begin(), left_out.end(), name) != left_out.end()) continue;
         const auto field =
             std::find_if(fields.begin(), fields.end(), [&](const Field& f) { return f.name == name; });
-        const std::string where = fmt::format("{}: {}: {}", file.string(), position(node), name);
+        const std::string here = fmt::format("{}: {}: {}", where, position(node), name);
         if (field == fields.end()) {
             const std::string near = nearest(name, names);
             throw usage_error(
-                where + ": unknown key", "a misspelt key would be ignored silently",
+                here + ": unknown key", "a misspelt key would be ignored silently",
                 near.empty() ? "see --dump-config for the keys" : "did you mean '" + near + "'?");
         }
-        assign(*field, node, where);
+        assign(*field, node, here);
     }
     check_choices(fields);
+}
+
+}  // namespace
+
+void load_toml(const std::filesystem::path& file, const Fields& fields,
+               const std::vector<std::string>& tables) {
+    assign_all(parse(file), file.string(), fields, tables);
+}
+
+bool load_toml_table(const std::filesystem::path& file, const std::string& table, const Fields& fields) {
+    const toml::table whole = parse(file);
+    const toml::table* const part = whole[table].as_table();
+    if (part != nullptr) assign_all(*part, file.string(), fields, {});
+    return part != nullptr;
 }
 
 std::string to_toml(const Fields& fields) {

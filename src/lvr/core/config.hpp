@@ -34,7 +34,12 @@ using Fields = std::vector<Field>;
 /// unknown key
 ///         (naming the nearest known one), a wrong type, an infinite number or a text that is not among the
 ///         choices
-void load_toml(const std::filesystem::path& file, const Fields& fields);
+/// @param tables names of tables in the file that are not fields: they are left to load_toml_table
+void load_toml(const std::filesystem::path& file, const Fields& fields,
+               const std::vector<std::string>& tables = {});
+
+/// The same for one [table] of the file, whose keys are the fields. @return false if there is no such table
+bool load_toml_table(const std::filesystem::path& file, const std::string& table, const Fields& fields);
 
 /// The fields as a TOML document that `load_toml` reads back, each behind its doc line.
 std::string to_toml(const Fields& fields);

@@ -8,12 +8,12 @@
 #include <bit>
 #include <cstdint>
 
+#include <lvr/core/sha256_blocks.hpp>
 #include <lvr/core/text_file.hpp>
 
 namespace lvr::core {
-namespace {
 
-constexpr std::array<std::uint32_t, 64> k_round = {
+const std::array<std::uint32_t, 64> k_sha256_rounds = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
     0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
@@ -23,7 +23,7 @@ constexpr std::array<std::uint32_t, 64> k_round = {
     0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
-using State = std::array<std::uint32_t, 8>;
+namespace {
 
 std::array<std::uint32_t, 64> schedule(const unsigned char* block) {
     std::array<std::uint32_t, 64> w{};
@@ -39,17 +39,17 @@ std::array<std::uint32_t, 64> schedule(const unsigned char* block) {
     return w;
 }
 
-void compress(State& state, const unsigned char* block) {
+void compress(Sha256State& state, const unsigned char* block) {
     const auto w = schedule(block);
     auto [a, b, c, d, e, f, g, h] = state;
     for (int i = 0; i < 64; ++i) {
         const auto t1 = h + (std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25)) + ((e & f) ^ (~e & g)) +
-                        k_round[i] + w[i];
+                        k_sha256_rounds[i] + w[i];
         const auto t2 =
             (std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
         h = g, g = f, f = e, e = d + t1, d = c, c = b, b = a, a = t1 + t2;
     }
-    const State sum = {a, b, c, d, e, f, g, h};
+    const Sha256State sum = {a, b, c, d, e, f, g, h};
     for (int i = 0; i < 8; ++i) state[i] += sum[i];
 }
 
@@ -59,6 +59,12 @@ class Hasher {
     void add(std::string_view bytes) {
         bits_ += std::uint64_t(bytes.size()) * 8;
         while (!bytes.empty()) {
+            if (held_ == 0 && bytes.size() >= block_.size()) {
+                const std::size_t blocks = bytes.size() / block_.size();
+                take_(state_, reinterpret_cast<const unsigned char*>(bytes.data()), blocks);
+                bytes.remove_prefix(blocks * block_.size());
+                continue;
+            }
             const std::size_t count = std::min(bytes.size(), block_.size() - held_);
             std::copy_n(bytes.begin(), count, block_.begin() + static_cast<std::ptrdiff_t>(held_));
             held_ += count;
@@ -82,18 +88,23 @@ class Hasher {
 
   private:
     void flush() {
-        compress(state_, block_.data());
+        take_(state_, block_.data(), 1);
         held_ = 0;
     }
 
-    State state_ = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                    0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+    Sha256Blocks take_ = sha256_blocks_of_processor() ? sha256_blocks_of_processor() : sha256_blocks_portable;
+    Sha256State state_ = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                          0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
     std::array<unsigned char, 64> block_{};
     std::size_t held_ = 0;
     std::uint64_t bits_ = 0;
 };
 
 }  // namespace
+
+void sha256_blocks_portable(Sha256State& state, const unsigned char* blocks, std::size_t count) {
+    for (; count > 0; --count, blocks += 64) compress(state, blocks);
+}
 
 std::string sha256(std::string_view bytes) {
     Hasher hasher;

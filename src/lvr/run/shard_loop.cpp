@@ -33,7 +33,10 @@ Outcome work_through(par::WorkQueue& queue, const Work& work, const ShardLoop& l
             stop_if_requested();
             expect_held(loop);
             const auto shard = queue.next();
-            if (!shard) return outcome;
+            if (!shard) {
+                if (loop.drain) loop.drain();
+                return outcome;
+            }
             work(*shard);
             ++outcome.done;
         }
@@ -68,11 +71,10 @@ void for_each_shard(const par::Comm& comm, std::vector<std::int64_t> missing, co
     std::array<std::int64_t, 2> all = {mine.done, mine.is_interrupted ? 1 : 0};
     comm.sum(std::span<std::int64_t>(all));
     const auto& [done, interrupted] = all;
-    if (interrupted == 0 || done == count) return;
-    throw core::Error(core::ErrorKind::interrupted,
-                      "stopped by a signal, " + std::to_string(count - done) + " of " +
-                          std::to_string(count) + " parts still to do",
-                      "the work is not finished", "start the same command again: it does what is missing");
+    const bool all_done = done == count && !loop.drain;  // what was begun may have been abandoned
+    if (interrupted == 0 || all_done) return;
+    throw core::Error(core::ErrorKind::interrupted, "stopped by a signal", "the work is not finished",
+                      "start the same command again: it does what is missing");
 }
 
 }  // namespace lvr::run
