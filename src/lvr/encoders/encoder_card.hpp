@@ -34,6 +34,7 @@ struct EncoderCard {
     std::string position_resize;
     std::string store = "float16";
     std::string licence;
+    std::int64_t tokens = 0, channels = 0, parameters = 0;
 
     std::string protocol = "native";  ///< the one that was read
     std::filesystem::path file;       ///< where it was read; empty: made for a --snapshot

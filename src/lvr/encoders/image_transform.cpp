@@ -68,6 +68,29 @@ data::Image apply(const ImageGeometry& geometry, const data::Image& image) {
                       static_cast<int>(geometry.crop_width), static_cast<int>(geometry.crop_height));
 }
 
+core::Json to_json(const ImageTransform& transform) {
+    using Resize = ImageGeometry::Resize;
+    const auto& geometry = transform.geometry;
+    const auto& normalisation = transform.normalisation;
+    core::Json json;
+    if (geometry.resize == Resize::shortest_edge) json["shortest_edge"] = geometry.edge;
+    if (geometry.resize == Resize::exact) json["resize"] = {geometry.height, geometry.width};
+    if (geometry.resize != Resize::none) {
+        json["filter"] = data::name_of(geometry.filter);
+        json["order"] = geometry.order == data::PassOrder::pillow_13 ? "pillow_13" : "rows_first";
+    }
+    if (geometry.crop_height > 0) json["crop"] = {geometry.crop_height, geometry.crop_width};
+    if (normalisation.plain) {
+        json["normalise"] = "plain";
+        return json;
+    }
+    if (normalisation.rescale) json["rescale"] = normalisation.factor;
+    if (!normalisation.normalise) return json;
+    json["mean"] = normalisation.mean;
+    json["std"] = normalisation.std;
+    return json;
+}
+
 data::Image mirrored(const data::Image& image) {
     data::Image mirror = image;
     for (int y = 0; y < image.height; ++y) {

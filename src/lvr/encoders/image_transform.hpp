@@ -61,6 +61,9 @@ ImageGeometry scaled_to(const ImageGeometry& geometry, std::int64_t size);
 /// The pixels that the model sees, bit for bit as Pillow makes them.
 data::Image apply(const ImageGeometry& geometry, const data::Image& image);
 
+/// All that decides the pixels, for provenance.
+core::Json to_json(const ImageTransform& transform);
+
 /// Left and right exchanged.
 data::Image mirrored(const data::Image& image);
 

@@ -83,33 +83,19 @@ Plan plan_of(const EncoderCard& card, const BuildOptions& options) {
 }
 
 core::Json identity_of(const EncoderCard& card, const Plan& plan, const std::string& weights) {
-    const auto& geometry = plan.transform.geometry;
-    const auto& normalisation = plan.transform.normalisation;
     const auto& vit = plan.snapshot.config;
-    core::Json pixels = {{"resize", static_cast<int>(geometry.resize)},
-                         {"edge", geometry.edge},
-                         {"height", geometry.height},
-                         {"width", geometry.width},
-                         {"crop", {geometry.crop_height, geometry.crop_width}},
-                         {"filter", static_cast<int>(geometry.filter)},
-                         {"order", card.resize_order},
-                         {"plain", normalisation.plain},
-                         {"rescale", normalisation.rescale ? normalisation.factor : 1.0},
-                         {"normalise", normalisation.normalise},
-                         {"mean", normalisation.mean},
-                         {"std", normalisation.std}};
     return {{"family", plan.snapshot.family},
             {"weights_sha256", weights},
             {"layers", vit.layers},
             {"of_layers", plan.all_layers},
             {"grid", {vit.grid.rows, vit.grid.columns}},
             {"patch", vit.patch},
-            {"position_resize", static_cast<int>(vit.position_resize)},
+            {"position_resize", nn::name_of(vit.position_resize)},
             {"dtype", card.dtype},
             {"weights_through", card.weights_through},
             {"pixels_through", card.pixels_through},
             {"features_through", card.features_through},
-            {"pixels", pixels}};
+            {"pixels", to_json(plan.transform)}};
 }
 
 class ViTEncoder : public Encoder {

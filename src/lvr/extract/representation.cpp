@@ -23,12 +23,28 @@ encoders::CardOverrides overrides_of(const ExtractConfig& config) {
     return overrides;
 }
 
+/// A card says how large its features are, for --list: that must be true of the snapshot.
+void check_claims(const encoders::EncoderCard& card, const encoders::Encoder& encoder) {
+    const auto check = [&](const char* what, std::int64_t claimed, std::int64_t found) {
+        if (claimed == 0 || claimed == found) return;
+        throw core::input_error(
+            fmt::format("{}: the card says {} {}, its snapshot has {}", card.id, claimed, what, found),
+            "it is another model than the card is for",
+            "name the right snapshot, or write a card of its own for this one");
+    };
+    check("tokens", card.tokens, encoder.tokens());
+    check("channels", card.channels, encoder.channels());
+    check("parameters", card.parameters, encoder.parameters());
+}
+
 Representation build(const ExtractConfig& config, const encoders::EncoderCard& card, at::Device device,
                      bool is_root) {
     Representation built{.id = card.id, .card = card};
     const encoders::BuildOptions options{
         .models = config.models, .device = device, .fingerprint = is_root, .overrides = overrides_of(config)};
     built.encoder = encoders::build_encoder(card, options);
+    const bool is_as_carded = config.size == 0 && config.tap == k_tap_of_card;
+    if (is_as_carded) check_claims(card, *built.encoder);
     built.store = files::storage_type(config.store.empty() ? card.store : config.store);
     built.identity = {{"representation", card.id},
                       {"protocol", card.protocol},

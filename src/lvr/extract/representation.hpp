@@ -22,7 +22,8 @@ struct Representation {
     std::shared_ptr<const encoders::Encoder> encoder;
     std::optional<nn::Projector> projector;
     files::StorageType store = files::StorageType::float16;
-    core::Json identity;  ///< what decides its features; the same on every rank
+    core::Json identity;    ///< what decides its features; the same on every rank
+    core::Json provenance;  ///< for the attributes of its parts
 
     std::int64_t tokens() const { return encoder->tokens(); }
     std::int64_t channels() const { return projector ? projector->channels() : encoder->channels(); }

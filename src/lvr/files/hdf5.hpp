@@ -5,9 +5,12 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <lvr/files/hdf5_array.hpp>
 
 namespace lvr::files {
 
@@ -33,6 +36,10 @@ class H5Group {
     void write_attribute(const std::string& name, const std::string& value) const;
     void write_attribute(const std::string& name, std::int64_t value) const;
     void write_attribute(const std::string& name, double value) const;
+    void write(const std::string& path, const H5Array& array) const;
+    void write(const std::string& path, const H5Virtual& rows) const;
+    /// To the dataset (or group) at `path`.
+    void write_attribute_of(const std::string& path, const std::string& name, const std::string& value) const;
 
     // Reading. Sizes are checked against the file's before anything is allocated: what is not compressed
     // cannot hold more than the file does.
@@ -56,6 +63,15 @@ class H5Group {
     Kind kind(const std::string& path) const;
     Kind attribute_kind(const std::string& name) const;
 
+    // Arrays. Nothing is read but what is asked for.
+    H5Number number_type(const std::string& path) const;
+    Shape array_shape(const std::string& path) const;
+    /// Rows [first, first + count) of the first axis, as they lie in the file, into `values`, whose size must
+    /// agree.
+    void read_rows(const std::string& path, std::uint64_t first, std::uint64_t count,
+                   std::span<std::byte> values) const;
+    std::string text_attribute_of(const std::string& path, const std::string& name) const;
+
     const std::string& file_name() const { return file_name_; }
     std::uint64_t file_size() const;  ///< in bytes
 
@@ -66,6 +82,9 @@ class H5Group {
     enum class Seen { dataset, attribute };
     H5Group(std::shared_ptr<Object> object, std::string file_name, bool writing);
     Opened dataset(const std::string& path) const;
+    Opened array(const std::string& path) const;
+    Shape extents(const Opened& opened, const std::string& path) const;
+    H5Group object(const std::string& path) const;
     Opened attribute(const std::string& name, Kind expected) const;
     Opened inspect(std::shared_ptr<Object> object, Seen what, const std::string& name) const;
     Kind kind_of(const Opened& opened, const std::string& name) const;
@@ -89,6 +108,9 @@ class H5Group {
 
 class H5File {
   public:
+    /// The newest HDF5 whose inventions a file may use: virtual datasets are of 1.10.
+    enum class Format { v18, v110 };
+
     /// The root group of an existing file, which is read into memory, once: it may be a pipe. @throws Error
     /// (input) if it is missing, not HDF5 or truncated
     static H5Group open(const std::filesystem::path& file);
@@ -96,10 +118,13 @@ class H5File {
     /// The same for a file's bytes in memory; `name` stands for the file in messages.
     static H5Group open_image(std::string_view bytes, const std::string& name);
 
+    /// The same read from the disk as it is asked for: for files that are too large for the memory.
+    static H5Group open_on_disk(const std::filesystem::path& file);
+
     /// Writes a file through `fill`, complete or absent. It is built in memory first: HDF5 1.10 cannot close
     /// a file whose disk is full, so it never sees the disk. @throws Error (output)
-    static void write(const std::filesystem::path& file,
-                      const std::function<void(const H5Group& root)>& fill);
+    static void write(const std::filesystem::path& file, const std::function<void(const H5Group& root)>& fill,
+                      Format format = Format::v18);
 
     /// The bytes that `write` would put into the file.
     static std::string image(const std::string& name, const std::function<void(const H5Group& root)>& fill);

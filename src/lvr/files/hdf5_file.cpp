@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <fstream>
 
 #include <lvr/core/error.hpp>
 #include <lvr/core/text_file.hpp>
@@ -24,12 +27,50 @@ herr_t note_reason(unsigned depth, const H5E_error2_t* error, void* out) {
     return 0;
 }
 
-H5Handle memory_access() {
+H5Handle memory_access(H5File::Format format = H5File::Format::v18) {
     H5Handle access(H5Pcreate(H5P_FILE_ACCESS));
     H5Pset_fapl_core(access, k_memory_step, false);
     // The newer superblock has a checksum, which H5Fget_file_image of HDF5 1.10.8 breaks.
-    H5Pset_libver_bounds(access, H5F_LIBVER_EARLIEST, H5F_LIBVER_V18);
+    H5Pset_libver_bounds(access, H5F_LIBVER_EARLIEST,
+                         format == H5File::Format::v18 ? H5F_LIBVER_V18 : H5F_LIBVER_V110);
     return access;
+}
+
+/// What HDF5 built in memory, taken over from it when it closes the file: asking it for a copy would need as
+/// much memory once more.
+struct Image {
+    void* bytes = nullptr;  // of malloc
+    std::size_t size = 0;
+
+    Image() = default;
+    Image(const Image&) = delete;
+    Image& operator=(const Image&) = delete;
+    ~Image() { std::free(bytes); }
+    std::string_view view() const { return {static_cast<const char*>(bytes), size}; }
+};
+
+herr_t free_or_keep(void* bytes, H5FD_file_image_op_t what, void* image) {
+    if (what == H5FD_FILE_IMAGE_OP_FILE_CLOSE)
+        static_cast<Image*>(image)->bytes = bytes;
+    else
+        std::free(bytes);
+    return 0;
+}
+
+void keep_image(hid_t access, Image& image) {
+    H5FD_file_image_callbacks_t calls = {};
+    calls.image_malloc = [](std::size_t size, H5FD_file_image_op_t, void*) { return std::malloc(size); };
+    calls.image_memcpy = [](void* to, const void* from, std::size_t size, H5FD_file_image_op_t, void*) {
+        return std::memcpy(to, from, size);
+    };
+    calls.image_realloc = [](void* bytes, std::size_t size, H5FD_file_image_op_t, void*) {
+        return std::realloc(bytes, size);
+    };
+    calls.image_free = free_or_keep;
+    calls.udata_copy = [](void* udata) { return udata; };
+    calls.udata_free = [](void*) { return herr_t{0}; };
+    calls.udata = &image;
+    H5Pset_file_image_callbacks(access, &calls);
 }
 
 H5Handle file_creation() {
@@ -49,15 +90,39 @@ H5Handle file_creation() {
     throw core::input_error(name + ": is not an HDF5 file", "", "name a file that an lvr program wrote");
 }
 
-/// The image of a file in memory, once all that was written has been flushed.
-std::string image_of(hid_t file, const std::string& name) {
-    std::string bytes;
-    const ssize_t size = H5Fflush(file, H5F_SCOPE_LOCAL) < 0 ? -1 : H5Fget_file_image(file, nullptr, 0);
-    if (size > 0) bytes.resize(static_cast<std::size_t>(size));
-    if (size <= 0 || H5Fget_file_image(file, bytes.data(), bytes.size()) != size) {
+void build(Image& image, const std::string& name, H5File::Format format,
+           const std::function<void(hid_t)>& fill) {
+    const H5Handle access = memory_access(format), creation = file_creation();
+    keep_image(access, image);
+    const hid_t file = H5Fcreate("image", H5F_ACC_TRUNC, creation, access);
+    if (file < 0) throw core::output_error(name + ": cannot be made (" + hdf5_reason() + ")");
+    ssize_t size = -1;
+    {
+        const H5Handle open(file);
+        fill(file);
+        // Without the flush the end would include what HDF5 has set aside, and the buffer is a little longer.
+        if (H5Fflush(file, H5F_SCOPE_LOCAL) >= 0) size = H5Fget_file_image(file, nullptr, 0);
+    }
+    if (size <= 0 || image.bytes == nullptr) {
         throw core::output_error(name + ": cannot be put together (" + hdf5_reason() + ")",
                                  "nothing was written", "check that there is memory left");
     }
+    image.size = static_cast<std::size_t>(size);
+}
+
+std::string first_bytes(const std::filesystem::path& file) {
+    std::error_code code;
+    const auto status = std::filesystem::status(file, code);
+    if (!std::filesystem::exists(status))
+        throw core::input_error(file.string() + ": no such file", "", "check the path");
+    if (!std::filesystem::is_regular_file(status))
+        throw core::input_error(file.string() + ": is not a file", "", "name a file");
+    std::string bytes(k_signature.size(), '\0');
+    std::ifstream stream(file, std::ios::binary);
+    stream.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    if (!stream.is_open())
+        throw core::input_error(file.string() + ": cannot be read (" + std::strerror(errno) + ")", "",
+                                "check the file's permissions");
     return bytes;
 }
 
@@ -100,17 +165,39 @@ H5Group H5File::open_image(std::string_view bytes, const std::string& name) {
     return {std::move(object), name, false};
 }
 
-std::string H5File::image(const std::string& name, const std::function<void(const H5Group&)>& fill) {
+H5Group H5File::open_on_disk(const std::filesystem::path& file) {
     quiet_hdf5();
-    const H5Handle access = memory_access(), creation = file_creation();
-    auto object = std::make_shared<H5Group::Object>(H5Fcreate("image", H5F_ACC_TRUNC, creation, access));
-    if (object->id < 0) throw core::output_error(name + ": cannot be made (" + hdf5_reason() + ")");
-    fill(H5Group(object, name, true));
-    return image_of(object->id, name);
+    if (!is_image(first_bytes(file))) fail_format(file.string());
+    const H5Handle access(H5Pcreate(H5P_FILE_ACCESS));
+    H5Pset_fapl_sec2(access);
+#if H5_VERSION_GE(1, 10, 7)
+    H5Pset_file_locking(access, false,
+                        true);  // not every file system has locks, and finished files need none
+#endif
+    auto object = std::make_shared<H5Group::Object>(H5Fopen(file.c_str(), H5F_ACC_RDONLY, access));
+    if (object->id < 0) fail_open(file.string(), hdf5_reason());
+    return {std::move(object), file.string(), false};
 }
 
-void H5File::write(const std::filesystem::path& file, const std::function<void(const H5Group&)>& fill) {
-    write_text(file, image(file.string(), fill));
+std::string H5File::image(const std::string& name, const std::function<void(const H5Group&)>& fill) {
+    quiet_hdf5();
+    Image image;
+    build(image, name, Format::v18, [&](hid_t file) {
+        H5Iinc_ref(file);
+        fill(H5Group(std::make_shared<H5Group::Object>(file), name, true));
+    });
+    return std::string(image.view());
+}
+
+void H5File::write(const std::filesystem::path& file, const std::function<void(const H5Group&)>& fill,
+                   Format format) {
+    quiet_hdf5();
+    Image image;
+    build(image, file.string(), format, [&](hid_t id) {
+        H5Iinc_ref(id);
+        fill(H5Group(std::make_shared<H5Group::Object>(id), file.string(), true));
+    });
+    write_text(file, image.view());
 }
 
 std::int64_t H5File::open_objects() { return H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_ALL); }

@@ -46,6 +46,11 @@ class H5Handle {
     hid_t id_;
 };
 
+/// Property lists of what we write: no times, members in order, names in UTF-8.
+H5Handle link_creation();
+H5Handle dataset_creation();
+H5Handle space_of(const H5Group::Shape& shape);
+
 /// A dataset or an attribute with its type and space, its size checked against the file's.
 struct H5Group::Opened {
     std::shared_ptr<Object> object;

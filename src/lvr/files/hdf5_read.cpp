@@ -163,13 +163,7 @@ H5Group::Kind H5Group::kind_of(const Opened& opened, const std::string& name) co
     fail("has a type that we do not write", name);
 }
 
-H5Group::Shape H5Group::shape(const std::string& path) const {
-    const Opened opened = dataset(path);
-    const int rank = checked(H5Sget_simple_extent_ndims(opened.space->id), "has no shape", path);
-    std::vector<hsize_t> extents(static_cast<std::size_t>(rank));
-    checked(H5Sget_simple_extent_dims(opened.space->id, extents.data(), nullptr), "has no shape", path);
-    return {extents.begin(), extents.end()};
-}
+H5Group::Shape H5Group::shape(const std::string& path) const { return extents(dataset(path), path); }
 
 H5Group::Kind H5Group::kind(const std::string& path) const { return kind_of(dataset(path), path); }
 

@@ -16,24 +16,11 @@ namespace {
 constexpr const char* k_not_text = "a text is not UTF-8, or has a NUL byte in it";
 constexpr std::size_t k_most_text_bytes = std::size_t{1} << 30;  // of one dataset
 
-H5Handle link_creation() {
-    H5Handle list(H5Pcreate(H5P_LINK_CREATE));
-    H5Pset_create_intermediate_group(list, 1);
-    H5Pset_char_encoding(list, H5T_CSET_UTF8);
-    return list;
-}
-
 /// Order is kept and times are not: equal content, equal bytes.
 H5Handle group_creation() {
     H5Handle list(H5Pcreate(H5P_GROUP_CREATE));
     H5Pset_link_creation_order(list, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
     H5Pset_attr_creation_order(list, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
-    H5Pset_obj_track_times(list, false);
-    return list;
-}
-
-H5Handle dataset_creation() {
-    H5Handle list(H5Pcreate(H5P_DATASET_CREATE));
     H5Pset_obj_track_times(list, false);
     return list;
 }
@@ -59,11 +46,6 @@ H5Handle flag_type() {
     H5Tenum_insert(type, "FALSE", &no);
     H5Tenum_insert(type, "TRUE", &yes);
     return type;
-}
-
-H5Handle space_of(const H5Group::Shape& shape) {
-    const std::vector<hsize_t> extents(shape.begin(), shape.end());
-    return H5Handle(H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr));
 }
 
 H5Handle scalar_space() { return H5Handle(H5Screate(H5S_SCALAR)); }
@@ -122,6 +104,24 @@ bool is_text(const std::string& text) { return first_bad_byte(text) == std::stri
 
 }  // namespace
 
+H5Handle link_creation() {
+    H5Handle list(H5Pcreate(H5P_LINK_CREATE));
+    H5Pset_create_intermediate_group(list, 1);
+    H5Pset_char_encoding(list, H5T_CSET_UTF8);
+    return list;
+}
+
+H5Handle dataset_creation() {
+    H5Handle list(H5Pcreate(H5P_DATASET_CREATE));
+    H5Pset_obj_track_times(list, false);
+    return list;
+}
+
+H5Handle space_of(const H5Group::Shape& shape) {
+    const std::vector<hsize_t> extents(shape.begin(), shape.end());
+    return H5Handle(H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr));
+}
+
 void H5Group::expect_written(const std::string& reason, const std::string& path) const {
     if (!reason.empty()) fail("cannot be written", path, reason);
 }
@@ -178,6 +178,11 @@ void H5Group::write_flag(const std::string& path, bool value) const {
     const H5Handle space = scalar_space(), type = flag_type();
     const std::int8_t byte = value ? 1 : 0;
     expect_written(write_dataset(object_->id, path, {type, space, &byte}), path);
+}
+
+void H5Group::write_attribute_of(const std::string& path, const std::string& name,
+                                 const std::string& value) const {
+    object(path).write_attribute(name, value);
 }
 
 void H5Group::write_null(const std::string& path) const {

@@ -35,6 +35,21 @@ at::Tensor resampled(const at::Tensor& table_1CRK, Grid from, Grid to, PositionR
 
 }  // namespace
 
+std::string name_of(PositionResize rule) {
+    switch (rule) {
+        case PositionResize::none:
+            return "none";
+        case PositionResize::size:
+            return "size";
+        case PositionResize::size_antialiased:
+            return "size_antialiased";
+        case PositionResize::scale_0_1:
+            return "scale_0.1";
+    }
+    core::ensure(false, "a rule without a name");
+    return "";
+}
+
 at::Tensor resize_positions(const at::Tensor& table_NC, Grid from, Grid to, PositionResize rule) {
     if (from == to) return table_NC;
     const auto width = table_NC.size(1);

@@ -3,6 +3,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <string>
+
 #include <lvr/nn/layers.hpp>
 
 namespace lvr::nn {
@@ -15,6 +17,9 @@ enum class PositionResize {
     scale_0_1          ///< bicubic with the factor (grid + 0.1) / table, as older transformers did (published
                        ///< numbers)
 };
+
+/// "none", "size", "size_antialiased", "scale_0.1"
+std::string name_of(PositionResize rule);
 
 /// A learned table of positions for a grid of another size; unchanged where the grids agree and the rule
 /// allows it

@@ -302,6 +302,10 @@ void WorkQueue::report(const std::string& bytes) {
         send_quietly(bytes.data(), bytes.size(), k_root, tell, service_->line);
 }
 
+bool WorkQueue::carries_reports() const {
+    return service_->ranks.size() <= 1 || service_->line != MPI_COMM_NULL;
+}
+
 void WorkQueue::on_report(std::function<void(int, const std::string&)> callback) {
     const std::lock_guard lock(service_->calling);
     service_->callback = std::move(callback);

@@ -54,6 +54,9 @@ class WorkQueue {
     /// nobody, and the last call is over when this returns.
     void on_report(std::function<void(int rank, const std::string& bytes)> callback);
 
+    /// False if there are no messages: reports of ranks above 0 do not arrive.
+    bool carries_reports() const;
+
     struct Service;  // what all the calls of one rank share, and on rank 0 the thread with them
 
   private:

@@ -12,6 +12,7 @@ inline constexpr int k_exit_input = 3;         ///< an input file is missing or 
 inline constexpr int k_exit_output = 4;        ///< an output cannot be written
 inline constexpr int k_exit_resource = 5;      ///< out of memory or another resource
 inline constexpr int k_exit_internal = 6;      ///< a defect of ours, or a rank that was lost
+inline constexpr int k_exit_quarantine = 7;    ///< done, but some inputs could not be used: they are listed
 inline constexpr int k_exit_interrupted = 75;  ///< stopped by a signal; start it again to go on (EX_TEMPFAIL)
 
 constexpr int exit_status(core::ErrorKind kind) {

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <utility>
 
 #include <lvr/par/work_queue.hpp>
 
@@ -18,16 +20,18 @@ struct RankReport {
     std::map<std::string, double>
         stage_seconds;  ///< waited for each stage, e.g. "decode", "compute", "write"
 
-    template <class Archive>
-    void serialize(Archive& archive, unsigned) {
-        archive& items& bytes& stage_seconds;
-    }
     friend bool operator==(const RankReport&, const RankReport&) = default;
 };
 
-std::string packed(const RankReport& report);
-/// @throws Error (internal) if these bytes are none
-RankReport unpacked_report(const std::string& bytes);
+/// What rank 0 knows of all ranks, as one line for the log.
+struct ProgressView {
+    std::int64_t items = 0, done_before = 0;
+    std::string unit;
+    double seconds = 0;  ///< since the start of this run
+    int ranks = 1;
+    RankReport done;  ///< of all ranks together, in this run
+};
+std::string progress_line(const ProgressView& view);
 
 struct ProgressSpec {
     std::int64_t items = 0;        ///< all there are
@@ -44,8 +48,7 @@ struct ProgressSpec {
 /// may be called from any thread.
 class Progress {
   public:
-    explicit Progress(ProgressSpec spec);
-    ~Progress();
+    explicit Progress(ProgressSpec spec) : spec_(std::move(spec)) {}
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
 
@@ -54,16 +57,22 @@ class Progress {
     /// This rank waited for a stage.
     void add_stage(const std::string& stage, double seconds);
 
+    /// What this rank has done so far.
+    RankReport done() const;
+
     /// While one of these lives, ranks report through the queue (whose on_report it takes), and rank 0
     /// speaks.
     class Reporting {
       public:
         Reporting(Progress& progress, par::WorkQueue& queue, const par::Comm& comm);
-        /// Sends the last report; rank 0 says its last line when `finish` of the queue has brought all of
-        /// them.
         ~Reporting();
         Reporting(const Reporting&) = delete;
         Reporting& operator=(const Reporting&) = delete;
+
+        /// This rank's last report; it is not missed from now on.
+        void close();
+        /// Rank 0: the last line, once all reports are there (after the queue's `finish`).
+        void say_end();
 
       private:
         struct State;
@@ -71,9 +80,9 @@ class Progress {
     };
 
   private:
-    friend class Reporting;
-    struct State;
-    std::shared_ptr<State> state_;
+    const ProgressSpec spec_;
+    mutable std::mutex mutex_;
+    RankReport done_;
 };
 
 }  // namespace lvr::run

@@ -15,6 +15,9 @@ namespace lvr::run {
 struct ShardLoop {
     Progress* progress = nullptr;             ///< on every rank or on none
     std::vector<const ShardFolder*> folders;  ///< whose lease must stay ours
+    /// If `work` only begins a shard: waits until all that this rank began are in place, and throws what went
+    /// wrong with them. Called once, when nothing is left.
+    std::function<void()> drain = {};
 };
 
 /// Collective: calls `work` for each of the shards, each on one rank, handed out as ranks ask for them.

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <lvr/data/json_member.hpp>
+
+#include <algorithm>
+
+#include <lvr/core/error.hpp>
+#include <lvr/core/json.hpp>
+
+namespace lvr::data {
+namespace {
+
+class Members {
+  public:
+    Members(std::string_view text, const std::string& what) : text_(text), what_(what) {}
+
+    std::optional<std::string_view> find(std::string_view name) {
+        std::optional<std::string_view> found;
+        expect('{');
+        if (next() == '}') return end(found);
+        for (;;) {
+            const bool is_wanted = key() == name;
+            expect(':');
+            const std::string_view value = skip_value();
+            if (is_wanted) found = value;  // of several of one name the last counts, as for other readers
+            const char separator = next();
+            ++at_;
+            if (separator == '}') return end(found, false);
+            if (separator != ',') throw broken();
+        }
+    }
+
+  private:
+    core::Error broken() const {
+        return core::input_error(what_ + " is not JSON", "", "restore it from a copy, or correct it");
+    }
+
+    std::optional<std::string_view> end(const std::optional<std::string_view>& found, bool step = true) {
+        at_ += step ? 1 : 0;
+        if (text_.find_first_not_of(" \t\r\n", at_) != std::string_view::npos) throw broken();
+        return found;
+    }
+
+    char next() {
+        at_ = text_.find_first_not_of(" \t\r\n", at_);
+        if (at_ == std::string_view::npos) throw broken();
+        return text_[at_];
+    }
+
+    void expect(char letter) {
+        if (next() != letter) throw broken();
+        ++at_;
+    }
+
+    std::string key() {
+        if (next() != '"') throw broken();
+        const std::size_t begin = at_;
+        skip_text();
+        return core::parse_json(text_.substr(begin, at_ - begin), what_).get<std::string>();
+    }
+
+    /// From a text's first quote to behind its last.
+    void skip_text() {
+        for (++at_; at_ < text_.size(); ++at_) {
+            if (text_[at_] == '\\') {
+                ++at_;
+            } else if (text_[at_] == '"') {
+                ++at_;
+                return;
+            }
+        }
+        throw broken();
+    }
+
+    std::string_view skip_value() {
+        const char first = next();
+        const std::size_t begin = at_;
+        if (first == '"') {
+            skip_text();
+        } else if (first == '[' || first == '{') {
+            skip_nested();
+        } else {
+            at_ = std::min(text_.find_first_of(",:]} \t\r\n", at_), text_.size());
+        }
+        if (at_ == begin) throw broken();
+        return text_.substr(begin, at_ - begin);
+    }
+
+    /// From a bracket to behind the one that closes it.
+    void skip_nested() {
+        int depth = 0;
+        while (at_ < text_.size()) {
+            const char letter = text_[at_];
+            if (letter == '"') {
+                skip_text();
+                continue;
+            }
+            ++at_;
+            depth += letter == '[' || letter == '{' ? 1 : letter == ']' || letter == '}' ? -1 : 0;
+            if (depth == 0) return;
+        }
+        throw broken();
+    }
+
+    std::string_view text_;
+    const std::string& what_;
+    std::size_t at_ = 0;
+};
+
+}  // namespace
+
+std::optional<std::string_view> member_of(std::string_view object, std::string_view name,
+                                          const std::string& what) {
+    return Members(object, what).find(name);
+}
+
+}  // namespace lvr::data

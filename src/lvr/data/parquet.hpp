@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace lvr::data {
+
+// In a build without Arrow everything here throws core::Error (usage).
+
+/// Rows of a file whose column holds images: binary, or a struct of `bytes` (binary) and perhaps `path`
+/// (text).
+/// @throws core::Error (input) if it is damaged, or has no such column
+std::int64_t count_parquet_rows(const std::string& file, const std::string& column);
+
+/// Cells of a column, any number of threads at once. A few row groups, read whole, are kept.
+class ParquetImages {
+  public:
+    struct Cell {
+        std::vector<std::uint8_t> bytes;
+        std::string path;  ///< where the bytes are instead, if the cell has only that
+    };
+
+    explicit ParquetImages(std::string column);
+    ~ParquetImages();
+
+    /// @param id names the image, for messages
+    /// @throws ImageError (missing, unreadable) if the cell is null, or its row group is damaged
+    /// @throws core::Error (input) if the file is gone, or is not the one that the catalog was made of
+    Cell cell(const std::string& file, std::int64_t row, const std::string& id);
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace lvr::data
