@@ -4,7 +4,8 @@
 . "$(dirname "$0")/expect.sh"
 . "$(dirname "$0")/extract_images.sh"
 many_images pictures 90
-run=("$extract" --snapshot "$model,$golden/vit/clip_gelu" --images pictures --store float32 --shard-size 5)
+two=("$extract" --snapshot "$model,$golden/vit/clip_gelu" --images pictures --store float32)
+run=("${two[@]}" --shard-size 5)
 
 "${run[@]}" --out reference 2>stderr
 ok [ $? = 7 ]
@@ -37,8 +38,10 @@ same_features patched two
 ok [ "$(find patched -name 'part-*.h5' -newer stderr | wc -l)" = 0 ]
 ok [ "$(find patched/clip_gelu -name 'part-*.h5' -newer before/index.h5 | wc -l)" -ge 2 ]
 
+many_images more 600
+more=("$extract" --snapshot "$model" --images more --store float32 --shard-size 2)
 # Interrupted: 75 within 30 s, and the same command goes on.
-mpirun -np 2 "${run[@]}" --out stopped --shard-size 1 2>stderr_stopped &
+mpirun -np 2 "${more[@]}" --out stopped 2>stderr_stopped &
 launcher=$!
 wait_until 30 part_there stopped || fail "no part was made"
 start=$SECONDS
@@ -49,7 +52,7 @@ status=$?
 ok [ $((SECONDS - start)) -lt 30 ]
 ok grep -q "start the same command again" stderr_stopped
 ok [ ! -e stopped/dinov2_resize/index.h5 ]
-"${run[@]}" --out single --shard-size 1 2>stderr
-mpirun -np 4 "${run[@]}" --out stopped --shard-size 1 2>stderr
+"${more[@]}" --out single 2>stderr
+mpirun -np 4 "${more[@]}" --out stopped 2>stderr
 same_features stopped single
 finish
