@@ -10,5 +10,5 @@
 #     LVR_MPI             srun --mpi= (`srun --mpi=list` shows what there is); empty: the cluster's default
 #     LVR_RANKS_PER_NODE  else one for each GPU of the job, and without GPUs
 #     LVR_CORES_PER_RANK  one for each such group of cores (16)
-LVR_LAUNCHER=srun
-LVR_MPI=pmix
+LVR_LAUNCHER=${LVR_LAUNCHER:-srun}
+LVR_MPI=${LVR_MPI-pmix}
