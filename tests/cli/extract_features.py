@@ -52,6 +52,10 @@ def write_safetensors(file: Path, tensors: dict[str, np.ndarray]) -> None:
     file.write_bytes(len(text).to_bytes(8, "little") + text + data)
 
 
+def text(attribute: object) -> str:
+    return attribute.decode() if isinstance(attribute, bytes) else str(attribute)
+
+
 def error(ours: np.ndarray, reference: np.ndarray) -> float:
     """The largest over tokens of |ours - reference| / |reference|."""
     check(ours.shape == reference.shape, f"shapes {ours.shape} and {reference.shape}")
@@ -73,10 +77,10 @@ def check_reference(images: Path) -> None:
     for name in ("clip_legacy", "siglip_defaults", "dinov2_resize", "dinov2_registers_resize", "dinov2_swiglu"):
         extract("--snapshot", VIT / name, "--images", images, "--out", "ref", "--store", "float32", "--shard-size", 4)
         with h5py.File(f"ref/{name}/part-000000.h5") as part:
-            check(part.attrs["schema"] == "lvr.features" and part["tokens"].dtype == np.float32, name)
+            check(text(part.attrs["schema"]) == "lvr.features" and part["tokens"].dtype == np.float32, name)
             check([text.decode() for text in part["image_id"][:]] == IMAGES[:4], "ids")
             check(not part["status"][:].any(), "status")
-            check(json.loads(part.attrs["config"])["encoder"]["dtype"] == "float32", "provenance")
+            check(json.loads(text(part.attrs["config"]))["encoder"]["dtype"] == "float32", "provenance")
         off = error(tokens(Path("ref") / name), safetensors(VIT / name / "expected.safetensors")["features"])
         check(off <= 2e-5, f"{name}: {off} > 2e-5")
 
@@ -89,7 +93,7 @@ def check_storage(images: Path) -> None:
         stored = tokens(out / "clip_legacy")
         check(stored.dtype == dtype, f"{store}: {stored.dtype}")
         with h5py.File(out / "clip_legacy/index.h5") as file:
-            check(file["tokens"].attrs["dtype"] == store, store)
+            check(text(file["tokens"].attrs["dtype"]) == store, store)
         off = np.abs(as_float(stored) - exact).max() / np.abs(exact).max()
         check(0 < off <= most, f"{store}: {off}")
     extract("--snapshot", VIT / "clip_legacy", "--images", images, "--out", "small", "--store", "float32", "--deflate", 4)
