@@ -78,7 +78,7 @@ Plan plan_of(const EncoderCard& card, const BuildOptions& options) {
     vit.grid = {plan.pixels.height / vit.patch, plan.pixels.width / vit.patch};
     if (card.position_resize == "scale_0.1") vit.position_resize = nn::PositionResize::scale_0_1;
     if (card.position_resize == "size") vit.position_resize = nn::PositionResize::size;
-    vit.validate();
+    vit.validate((snapshot.folder / "config.json").string());
     return plan;
 }
 
