@@ -9,6 +9,7 @@ cd "$(dirname "$0")/.."
 case " $* " in *" --help "* | *" -h "*) sed -n '3,6s/^# \{0,1\}//p' "$0"; exec scripts/setup.sh --help ;; esac
 
 extract_features() {
+  rm -rf build/demo/features  # or there would be nothing left to do, and no speed to see
   step "features of the photographs (DINOv2-small, 448 px)" \
     build/bin/lvr-extract --snapshot build/models/dinov2-small --size 448 --images build/models/photographs --out build/demo/features
   echo build/demo/features/dinov2-small/index.h5
