@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 if(LVR_WITH_TORCH)
+  lvr_tests(extract_test ROOMS extract SOURCES unit/extract_engine_test.cpp)
   lvr_cli_test(cli_extract_features cli/extract_features.sh LABELS reference)
   lvr_cli_test(cli_extract_ranks cli/extract_ranks.sh)
   lvr_cli_test(cli_extract_bad_input cli/extract_bad_input.sh)

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/expect.sh"
 . "$LVR_SOURCE_DIR/scripts/env.sh"
 probe=$LVR_BINARY_DIR/tests/shard_probe
-rounds=${1:-3} items=398 shards=100
+rounds=${1:-3} items=198 shards=50
 RANDOM=${LVR_SHARDS_SEED:-$$}
 
 part_there() { compgen -G "$1/part-*.h5" >/dev/null; }
@@ -24,10 +24,11 @@ complete() {
 complete reference
 
 # The last rank, the first, or one between dies at any moment; another number of ranks goes on.
+export OMPI_MCA_odls_base_sigkill_timeout=0  # the launcher kills the others at once
 killed=0
 for ((round = 1; round <= rounds; ++round)); do
   before=$((RANDOM % 3 + 2)) after=$((RANDOM % 4 + 1)) pause=$(printf '0.%03d' $((RANDOM % 400)))
-  mpirun -np $before "$probe" fill "kill$round" $items 30 >/dev/null 2>stderr &
+  mpirun -np $before "$probe" fill "kill$round" $items 60 >/dev/null 2>stderr &
   launcher=$!
   wait_until 30 part_there "kill$round" || fail "no part was made"
   sleep "$pause"
@@ -40,6 +41,7 @@ for ((round = 1; round <= rounds; ++round)); do
   complete "kill$round"
 done
 ok [ $killed = "$rounds" ]
+unset OMPI_MCA_odls_base_sigkill_timeout
 [ "$rounds" -le 3 ] || finish  # the rest is tried in the quick one
 
 # A signal to one rank alone: all end in order, with the status that says so.
@@ -52,25 +54,25 @@ interrupted() {  # NAME PID-TO-SIGNAL-COMMAND... : of a running job
   local status=$?
   ok [ $status = 75 ]
   ok [ $((SECONDS - start)) -lt 30 ]
-  ok grep -q "stopped by a signal, [0-9]* of 100 parts still to do" stderr
+  ok grep -q "stopped by a signal" stderr
   ok [ "$(parts "$name")" -lt $shards ]
   ok [ ! -e "$name/lease.json" ]
   mpirun -np 2 "$probe" fill "$name" $items 0 >/dev/null 2>&1 || fail "resumed after a signal"
   complete "$name"
 }
 term_last() { local all=($(ranks_of $launcher)); kill -TERM "${all[-1]}"; }
-mpirun -np 3 "$probe" fill one $items 40 >/dev/null 2>stderr &
+mpirun -np 3 "$probe" fill one $items 80 >/dev/null 2>stderr &
 launcher=$!
 interrupted one term_last
-mpirun -np 3 "$probe" fill every $items 40 >/dev/null 2>stderr &
+mpirun -np 3 "$probe" fill every $items 80 >/dev/null 2>stderr &
 launcher=$!
 interrupted every kill -USR1 $launcher
-"$probe" fill alone $items 20 >/dev/null 2>stderr &
+"$probe" fill alone $items 40 >/dev/null 2>stderr &
 launcher=$!
 interrupted alone kill -TERM $launcher
 
 # A second job on the folder stops, with a name; the first does not mind.
-mpirun -np 2 "$probe" fill twice $items 20 >/dev/null 2>stderr_first &
+mpirun -np 2 "$probe" fill twice $items 40 >/dev/null 2>stderr_first &
 launcher=$!
 wait_until 30 part_there twice || fail "no part was made"
 expect 4 "another job is filling this folder: process" "$probe" fill twice $items 0
@@ -79,6 +81,6 @@ wait $launcher || { fail "the first of two jobs"; cat stderr_first >&2; }
 complete twice
 
 # Another input is another folder.
-expect 2 "config.items: was 398, is 399 now" "$probe" fill twice 399 0
+expect 2 "config.items: was 198, is 199 now" "$probe" fill twice 199 0
 complete twice
 finish

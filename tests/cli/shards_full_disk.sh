@@ -14,8 +14,8 @@ tidy_up() {  # without a namespace the mount is real
   umount "$small" 2>/dev/null
   rmdir "$small"
 }
-mount -t tmpfs -o size=512k tmpfs "$small" || { fail "this sandbox forbids mounting: a full disk cannot be tried here"; finish; }
-items=398
+mount -t tmpfs -o size=256k tmpfs "$small" || { fail "this sandbox forbids mounting: a full disk cannot be tried here"; finish; }
+items=198
 
 "$probe" fill reference $items 0 2>/dev/null || fail "an undisturbed serial run"
 for ranks in 1 3; do
@@ -30,10 +30,10 @@ for ranks in 1 3; do
   ok "$probe" verify "$small/out" $items
   ok diff -r reference "$small/out"
   rm -rf "${small:?}"/*
-  mount -o remount,size=512k "$small" || fail "cannot remount"
+  mount -o remount,size=256k "$small" || fail "cannot remount"
 done
 
 # No room even for the lease or the manifest.
-head -c 524288 /dev/zero >"$small/ballast" 2>/dev/null
+head -c 262144 /dev/zero >"$small/ballast" 2>/dev/null
 expect 4 "No space left on device" "$probe" fill "$small/out" $items 0
 finish
