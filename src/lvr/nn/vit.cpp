@@ -133,10 +133,11 @@ void ViTConfig::validate(const std::string& where) const {
            "the input is smaller than one patch");
     demand(register_tokens == 0 || class_token, "registers without a class token");
     if (position_resize != PositionResize::none || grid == table) return;
-    throw core::input_error(fmt::format("{}: the input has {} x {} patches, the positions are for {} x {}",
-                                        where, grid.rows, grid.columns, table.rows, table.columns),
-                            "this family has no rule for other sizes",
-                            "use the input size of the snapshot's own preprocessor_config.json");
+    throw core::input_error(
+        fmt::format("{}: the input has {} x {} patches, the positions are for {} x {}", where, grid.rows,
+                    grid.columns, table.rows, table.columns),
+        "this family has no rule for other sizes",
+        "leave out --size (in a card: size), and the input is what the snapshot's own files say");
 }
 
 weights::Shapes vit_shapes(const ViTConfig& config) {
