@@ -14,7 +14,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   exit 77
 fi
 PATH=$PATH:/usr/sbin
-unset "${!SLURM_@}" "${!SBATCH_@}" "${!LVR_SITE@}"
+unset "${!SLURM_@}" "${!SBATCH_@}" LVR_SITE LVR_LAUNCHER LVR_MPI LVR_RANKS_PER_NODE LVR_CORES_PER_RANK
 
 cluster=$(mktemp -d /tmp/lvr-slurm.XXXXXX)
 daemons=()
@@ -89,7 +89,7 @@ start() {  # PROGRAM [ARGUMENTS...]: in a session of its own, with none of our p
 cluster_down() {
   local pid status
   [ -d "$cluster" ] || return 0
-  [ -z "${SLURM_CONF:-}" ] || timeout 5 scancel --signal=KILL --full --user="$(id -un)" 2>/dev/null
+  SLURM_CONF=$cluster/slurm.conf timeout 5 scancel --signal=KILL --full --user="$(id -un)" 2>/dev/null
   for pid in "${daemons[@]}"; do kill "$pid" 2>/dev/null; done
   # What is left of jobs and daemons: known by the configuration in their environment, which nobody else has.
   for _ in {1..20}; do
@@ -122,14 +122,14 @@ all_idle() { [ "$(sinfo --noheader --Node --format=%T 2>/dev/null | grep -cx idl
 # cluster_up NODES CPUS SECONDS: nodes n1, n2, ... with so many CPUs each; the test may take so long.
 cluster_up() {
   local nodes=$1 cpus=$2 port n
-  tidy_up() { cluster_down; }
+  trap 'cluster_down; cd / && rm -rf "$work"' EXIT
   trap 'exit 143' TERM INT HUP
   port=$(free_ports) || { fail "no free ports"; finish; }
   write_configuration "$nodes" "$cpus" "$port"
+  (watch_test "$3" </dev/null >/dev/null &)
   export SLURM_CONF=$cluster/slurm.conf
   start munged --force --foreground --num-threads=2 --key-file="$cluster/munge/key" --socket="$cluster/munge/socket" \
     --pid-file="$cluster/munge/pid" --log-file="$cluster/munge/log" --seed-file="$cluster/munge/seed"
-  (watch_test "$3" </dev/null >/dev/null &)
   wait_until 10 [ -S "$cluster/munge/socket" ]
   start slurmctld -D -c
   for ((n = 1; n <= nodes; ++n)); do start slurmd -D -N "n$n"; done
@@ -145,9 +145,17 @@ cluster_up() {
 # job_field JOB KEY : what Slurm says of it.
 job_field() { scontrol show job "$1" | sed -n "s/^.*\b$2=\([^ ]*\).*/\1/p" | head -1; }
 
+# need COMMAND... : the rest makes no sense without it; says what the jobs said.
+need() {
+  ok "$@"
+  [ "$failures" = 0 ] && return
+  tail -n 100 "$work"/lvr-extract-*.log >&2
+  finish
+}
+
 # submit ARGUMENTS... : the job's number in $job, its log in $log.
 submit() {
-  job=$(sbatch --parsable "$@") || { fail "sbatch $*"; return 1; }
+  job=$(sbatch --parsable "$@") || need false
   log=$work/lvr-extract-$job.log
 }
 
