@@ -21,6 +21,6 @@ install(PROGRAMS ${PROJECT_BINARY_DIR}/bin/lvr-report DESTINATION ${CMAKE_INSTAL
 set(share ${CMAKE_INSTALL_DATADIR}/lvr)
 install(DIRECTORY analysis/report/ DESTINATION ${share}/report PATTERN __pycache__ EXCLUDE)
 install(DIRECTORY data/paper DESTINATION ${share}/data)
-install(DIRECTORY configs DESTINATION ${share})
+install(DIRECTORY configs slurm DESTINATION ${share})
 install(FILES scripts/env.sh DESTINATION ${share})
 install(FILES LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})

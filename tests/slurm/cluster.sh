@@ -84,6 +84,7 @@ CONF
 start() {  # PROGRAM [ARGUMENTS...]: in a session of its own, with none of our pipes, which would never close
   setsid "$@" </dev/null >>"$cluster/log/out" 2>&1 &
   daemons+=($!)
+  disown  # the shell is not to tell of its end
 }
 
 cluster_down() {
@@ -149,7 +150,8 @@ job_field() { scontrol show job "$1" | sed -n "s/^.*\b$2=\([^ ]*\).*/\1/p" | hea
 need() {
   ok "$@"
   [ "$failures" = 0 ] && return
-  tail -n 100 "$work"/lvr-extract-*.log >&2
+  scontrol show jobs >&2
+  tail -n 100 "$work"/lvr-extract-*.log "$cluster"/log/* >&2
   finish
 }
 

@@ -28,8 +28,12 @@ submit -N 1 "$script" config.toml --out nothing --tap 99
 wrong_job=$job wrong_log=$log
 images mixed 1
 cp "$LVR_SOURCE_DIR/tests/golden/images/bad_text.jpg" mixed/
-submit -N 1 "$script" --config config.toml --images mixed --out mixed_out
-mixed_job=$job
+# The programs are found beside the script, as they are when installed.
+mkdir -p installed/share/lvr
+cp -r "$LVR_SOURCE_DIR/slurm" installed/share/lvr/
+ln -s "$LVR_BIN" installed/bin
+LVR_BIN='' submit -N 1 installed/share/lvr/slurm/extract.sbatch --config config.toml --images mixed --out mixed_out
+mixed_job=$job mixed_log=$log
 LVR_SITE=nowhere submit -N 1 "$script" config.toml --out nothing
 lost_job=$job lost_log=$log
 
@@ -48,6 +52,7 @@ ok grep -q "remedy:" "$wrong_log"
 ok [ ! -e nothing ]
 ends "$mixed_job" 7
 ok [ -f mixed_out/clip_gelu/quarantine.tsv ]
+ok grep -q "site $work/installed/share/lvr/slurm/sites/generic.sh" "$mixed_log"
 ends "$lost_job" 2
 ok grep -q "no site file for LVR_SITE=nowhere" "$lost_log"
 finish

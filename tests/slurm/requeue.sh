@@ -13,6 +13,7 @@ images photos 100
 cat >config.toml <<TOML
 snapshot = ["$LVR_SOURCE_DIR/tests/golden/vit/dinov2_patch_3"]
 size = 120
+threads = 1
 images = "photos"
 TOML
 folder=dinov2_patch_3
@@ -24,11 +25,13 @@ is_pending() { [ "$(job_field "$1" JobState)" = PENDING ] && [ "$(job_field "$1"
 says() { grep -q "$1" "$2"; }
 says_times() { [ "$(grep -c "$2" "$3" 2>/dev/null)" = "$1" ]; }
 
-# Slurm waits two minutes before it starts a requeued job; told otherwise too early, it forgets.
+# Slurm waits two minutes before it starts a requeued job, as a node refuses one that starts in the very second in
+# which it was stopped; two seconds do.
 starts_now() {
+  sleep 2
   scontrol update JobId="$1" StartTime=now 2>/dev/null
-  sleep 0.5
-  case $(job_field "$1" JobState) in PENDING | COMPLETING) false ;; esac
+  sleep 1
+  case $(job_field "$1" JobState) in RUNNING | COMPLETED) ;; *) false ;; esac
 }
 
 # stopped JOB RESTARTS : back in the queue, with some of the parts.
@@ -58,21 +61,21 @@ scancel --batch --signal=USR1 "$first"
 stopped "$first" 1
 ok says "the job goes back into the queue" "$first_log"
 before=$(parts_in stopped)
-need wait_until 2 starts_now "$first"
+need wait_until 1 starts_now "$first"
 
 # A preemption with a time of grace: TERM to the ranks, not to the script.
 need wait_until 60 has_parts stopped $((before + 3))
 scancel --signal=TERM "$first"
 stopped "$first" 2
 before=$(parts_in stopped)
-need wait_until 2 starts_now "$first"
+need wait_until 1 starts_now "$first"
 
 # One without: Slurm requeues the job itself.
 need wait_until 60 has_parts stopped $((before + 3))
 scontrol requeue "$first"
 need wait_until 60 is_pending "$first" 3
 ok [ "$(parts_in stopped)" -lt $parts ]
-need wait_until 2 starts_now "$first"
+need wait_until 1 starts_now "$first"
 ends "$first" 0
 ok [ "$(grep -c ', start [1-4], site' "$first_log")" = 4 ]
 
@@ -83,7 +86,7 @@ for restarts in 0 1 2 3; do
   scancel --batch --signal=USR1 "$job"
   [ $restarts = 3 ] && break
   need wait_until 60 is_pending "$job" $((restarts + 1))
-  need wait_until 2 starts_now "$job"
+  need wait_until 1 starts_now "$job"
 done
 ends "$job" 75
 ok [ "$restarts" = 3 ]
@@ -96,7 +99,7 @@ scancel "$job"
 need wait_until 60 has_ended "$job"
 ok [ "$(job_field "$job" JobState)" = CANCELLED ]
 
-"$extract" --config config.toml --out plain 2>plain.log || { fail "the plain run"; cat plain.log; }
+"$extract" --config config.toml --out plain --threads 2 2>plain.log || { fail "the plain run"; cat plain.log; }
 ok [ "$(parts_in plain)" = $parts ]
 ok same_features plain/$folder stopped/$folder
 need true
