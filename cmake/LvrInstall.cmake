@@ -14,12 +14,18 @@ if(NOT LVR_PYTHON_RECORDED)
 endif()
 message(STATUS "Report: ${LVR_PYTHON_RECORDED}")
 
-configure_file(${PROJECT_SOURCE_DIR}/cmake/lvr-report.in ${PROJECT_BINARY_DIR}/bin/lvr-report @ONLY
-               FILE_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
-install(PROGRAMS ${PROJECT_BINARY_DIR}/bin/lvr-report DESTINATION ${CMAKE_INSTALL_BINDIR})
+# lvr_python_program(NAME SCRIPT): SCRIPT is a path in analysis/.
+function(lvr_python_program LVR_PROGRAM LVR_SCRIPT)
+  configure_file(${PROJECT_SOURCE_DIR}/cmake/lvr-python.in ${PROJECT_BINARY_DIR}/bin/${LVR_PROGRAM} @ONLY
+                 FILE_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+  install(PROGRAMS ${PROJECT_BINARY_DIR}/bin/${LVR_PROGRAM} DESTINATION ${CMAKE_INSTALL_BINDIR})
+endfunction()
+
+lvr_python_program(lvr-report report/lvr_report.py)
+lvr_python_program(lvr-features features/lvr_features.py)
 
 set(share ${CMAKE_INSTALL_DATADIR}/lvr)
-install(DIRECTORY analysis/report/ DESTINATION ${share}/report PATTERN __pycache__ EXCLUDE)
+install(DIRECTORY analysis/report analysis/features DESTINATION ${share} PATTERN __pycache__ EXCLUDE PATTERN *.jpg EXCLUDE)
 install(DIRECTORY data/paper DESTINATION ${share}/data)
 install(DIRECTORY configs slurm DESTINATION ${share})
 install(FILES scripts/env.sh DESTINATION ${share})

@@ -152,7 +152,7 @@ make_models() {
 
 # The libraries first, all that are missing in one message, before anything is fetched.
 check_libraries() {
-  cmake -S . -B build/libraries -G Ninja -DLVR_WITH_TORCH=OFF "${cmake_options[@]}" -DLVR_WITH_TORCH=OFF \
+  cmake -S . -B build/libraries -G Ninja -DLVR_WITH_TORCH=OFF "${cmake_options[@]}" -DLVR_WITH_TORCH=OFF -DLVR_WITH_PARQUET=OFF \
     >build/libraries.log 2>&1 || { cat build/libraries.log; fail "libraries are missing"; }
 }
 
@@ -160,8 +160,8 @@ configure() {
   # The wheel was installed for the CPU unless a whole toolkit is there (torch_requirements): CMake must not decide otherwise.
   if [ "$cuda" = AUTO ] && [ -z "$torch_dir" ] && ! matching_toolkit >/dev/null; then cuda=OFF; fi
   # What the set-up decides is said on every run, so that a choice of an earlier run does not stick in the cache.
-  cmake --preset release -DLVR_TORCH_DIR="$torch_dir" -DLVR_PYTHON="$python" "${cmake_options[@]}" \
-    -DLVR_WITH_CUDA="$cuda" >build/configure.log 2>&1 || { cat build/configure.log; fail "CMake could not configure the build"; }
+  cmake --preset release -DLVR_TORCH_DIR="$torch_dir" -DLVR_PYTHON="$python" -DLVR_WITH_PARQUET=AUTO -DLVR_ARROW_DIR= \
+    "${cmake_options[@]}" -DLVR_WITH_CUDA="$cuda" >build/configure.log 2>&1 || { cat build/configure.log; fail "CMake could not configure the build"; }
   grep -E '^-- (CUDA|LibTorch|Parquet|Report)' build/configure.log | sed 's/^-- /  /'
 }
 

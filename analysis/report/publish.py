@@ -13,8 +13,8 @@ from failure import ReportError, output_error
 def _failed(path: Path, error: OSError) -> ReportError:
     return output_error(
         f"{path}: cannot be written ({error.strerror or error})",
-        "the report would be incomplete",
-        "check that the folder is writable and the disk has room, or copy law.h5 to a folder that is",
+        "what was asked for would be incomplete",
+        "check that the folder is writable and the disk has room",
     )
 
 
@@ -64,7 +64,7 @@ def write_stdout(content: bytes) -> None:
 def _failed_stdout(reason: str) -> ReportError:
     return output_error(
         f"standard output: cannot be written ({reason})",
-        "what is printed there, such as the path of report.html, is the answer to the command",
+        "what is printed there, such as the path of what was made, is the answer to the command",
         "send standard output to the terminal, a file with room or a program that reads it",
     )
 

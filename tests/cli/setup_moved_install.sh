@@ -17,6 +17,7 @@ LVR_PYTHON=/nowhere/python moved/tree/bin/lvr-report out 2>message || status=$?
 [ $status = 3 ] || { echo "FAILED: lvr-report without Python ends with $status"; exit 1; }
 grep -q LVR_PYTHON message
 moved/tree/bin/lvr-report --help | grep -qi usage
+moved/tree/bin/lvr-features --help | grep -qi usage
 
 # Its report is drawn by its own scripts, not by those of the source tree.
 rm -rf moved/tree/share/lvr/report

@@ -120,14 +120,16 @@ TEST_CASE("a list that is wrong is refused by line and entry", "[data]") {
     }
     for (const char* broken :
          {R"({"image" "a"})", R"({"image": "a",})", R"({"image": })", R"({,})", R"({image: "a"})",
-          R"({"a": 1 "image": "b"})", R"({"image": "a"} 3)", R"({"a\q": 1})"})
+          R"({"a": 1 "image": "b"})", R"({"image": "a"} 3)", R"({"a\q": 1})", R"({"a": tr ue})"})
         CHECK_THAT(refusal("l.json", "[" + std::string(broken) + "]"), Contains("is not JSON"));
     for (const char* cut : {"[\"a.jpg\", {\"image\": ", "[\"a.jpg\"", "[\"a.jp", "[\"a.jpg\",", "["})
         CHECK_THAT(refusal("l.json", cut), Contains("the file ends within the list"));
     for (const char* other : {"", "  ", "{\"images\": []}", "\"a.jpg\"", "[\"a.jpg\"] x", "[\"a.jpg\"]]"})
         CHECK_THAT(refusal("l.json", other), Contains("is not a JSON list"));
     CHECK_THAT(refusal("l.json", "[\"a.jpg\",]"), Contains("entry 2 (line 1) is empty"));
-    CHECK_THAT(refusal("l.json", "[\"a.jpg\"}]"), Contains("a bracket too many"));
+    for (const char* bracket : {"[\"a.jpg\"}]", "[{\"a\": [1]] }]"})
+        CHECK_THAT(refusal("l.json", bracket), Contains("a bracket too many"));
+    CHECK_THAT(refusal("l.jsonl", "{\"a\": [1]] }"), Contains("entry 1 (line 1) is not JSON"));
     CHECK_THAT(refusal("l.json", "[]"), Contains("holds no images"));
     CHECK_THAT(refusal("l.json", "[{\"id\": 1}]"), Contains("1 entry without `image`"));
     CHECK_THAT(refusal("l.jsonl", "\"a.jpg\"\n\n{\"image\": \"b.jpg\""),
@@ -157,7 +159,9 @@ TEST_CASE("a long list is read in little memory, entries cut by pieces come out 
     REQUIRE(catalog.size() == k_entries);
     CHECK(catalog.ids.front() == "0.jpg");
     CHECK(catalog.ids.back() == std::to_string(k_entries - 1) + ".jpg");
+#ifndef __SANITIZE_ADDRESS__                                // which keeps what was freed
     CHECK(after.ru_maxrss - before.ru_maxrss < 40 * 1024);  // kB
+#endif
 }
 
 TEST_CASE("an entry that never ends does not fill the memory", "[data]") {

@@ -263,7 +263,7 @@ TEST_CASE("damaged bytes in a feature part are refused or read, never a crash", 
     files::write_feature_part(file, made->part);
     const std::string whole = core::read_text(file);
     int tried = 0;
-    for (std::size_t at = 0; at < whole.size(); at += 13, ++tried) {
+    for (std::size_t at = 0; at < whole.size(); at += 11, ++tried) {
         std::string bytes = whole;
         bytes[at] = static_cast<char>(bytes[at] ^ 0x55);
         files::write_text(file, bytes);
@@ -323,7 +323,12 @@ TEST_CASE("the index of a feature folder is the same bytes at every making", "[f
 
 TEST_CASE("a large part needs the memory of one file image and no more", "[features]") {
     const Folder folder("features");
-    constexpr std::int64_t mebibyte = 1 << 20, images = 64, most_above = 24;
+    constexpr std::int64_t mebibyte = 1 << 20, images = 64;
+#ifdef __SANITIZE_ADDRESS__
+    constexpr std::int64_t most_above = 256;  // it keeps what was freed
+#else
+    constexpr std::int64_t most_above = 24;
+#endif
     const std::vector<float> values(static_cast<std::size_t>(images * mebibyte / 4), 1.5F);
     const auto grown = [&](auto use) {  // MiB, the peak of a child above what it started with
         int ends[2];
@@ -359,34 +364,6 @@ TEST_CASE("a large part needs the memory of one file image and no more", "[featu
         CHECK(writing <= (deflate > 0 ? 0 : images) + most_above);
         CHECK(grown([&] { files::FeaturePartReader(folder / "p.h5").read(5, 1); }) <= most_above);
     }
-}
-
-TEST_CASE("a manifest comes back, and a damaged one is refused", "[features]") {
-    const Folder folder("features");
-    files::write_manifest(folder.path(), {{{"b", {1, 2}}, {"a", "é"}}, 100, 8});
-    const auto back = files::read_manifest(folder.path());
-    CHECK((back.items == 100 && back.shard_size == 8 && back.shards() == 13));
-    CHECK(back.identity == core::Json{{"b", {1, 2}}, {"a", "é"}});
-    const fs::path file = files::manifest_file(folder.path());
-    const auto said = [&](const std::string& text) {
-        files::write_text(file, text);
-        return complaint([&] { files::read_manifest(folder.path()); });
-    };
-    const std::string good = R"({"schema": "lvr.shards", "version": 1, "identity": {}, )";
-    CHECK(said(good + R"("items": 3, "shard_size": 2})").empty());
-    CHECK_THAT(said(""), Contains("manifest.json: is damaged"));
-    CHECK_THAT(said("[1]"), Contains("is not the manifest"));
-    CHECK_THAT(said(R"({"schema": "other"})"), Contains("is not the manifest"));
-    CHECK_THAT(said(R"({"schema": "lvr.shards", "version": 2})"), Contains("is of version 2"));
-    CHECK_THAT(said(R"({"schema": "lvr.shards", "version": 1})"), Contains("identity: is missing"));
-    CHECK_THAT(said(good + R"("items": 3, "shard_size": 0})"), Contains("shard_size: is not"));
-    CHECK_THAT(said(good + R"("items": -3, "shard_size": 1})"), Contains("items: is not"));
-    CHECK_THAT(said(good + R"("items": 18446744073709551615, "shard_size": 1})"), Contains("items: is not"));
-    CHECK(files::shard_of("part-000123.h5") == 123);
-    CHECK(files::part_name(1234567) == "part-1234567.h5");
-    for (const char* name :
-         {"part-123.h5", "part-.h5", "part-0001234567.h5", "part-00012x.h5", "index.h5", "part-h5"})
-        CHECK(files::shard_of(name) == -1);
 }
 
 TEST_CASE("Writes feature folders into the working directory, for programs of others",

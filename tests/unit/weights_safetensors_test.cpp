@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/stat.h>
+
 #include "weights_fixture.hpp"
 
 using namespace lvr;
@@ -151,6 +153,9 @@ TEST_CASE("safetensors: what a user may name instead of one") {
     fs::create_directories(tree.root() / "folder.safetensors");
     CHECK(says(complaint([&] { Checkpoint::open(tree.root() / "folder.safetensors"); }),
                "has no file of weights"));
+    REQUIRE(mkfifo((tree.root() / "pipe.safetensors").c_str(), 0600) == 0);
+    CHECK(
+        says(complaint([&] { Checkpoint::open(tree.root() / "pipe.safetensors"); }), "not an ordinary file"));
     tree.write("a.txt", "x");
     CHECK(says(complaint([&] { Checkpoint::open(tree.root() / "a.txt"); }), "a .safetensors or .bin file"));
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lvr/data/json_member.hpp>
 
+#include <algorithm>
+
 #include <lvr/core/error.hpp>
 #include <lvr/core/json.hpp>
 
@@ -70,22 +72,33 @@ class Members {
     }
 
     std::string_view skip_value() {
-        next();
+        const char first = next();
         const std::size_t begin = at_;
+        if (first == '"') {
+            skip_text();
+        } else if (first == '[' || first == '{') {
+            skip_nested();
+        } else {
+            at_ = std::min(text_.find_first_of(",:]} \t\r\n", at_), text_.size());
+        }
+        if (at_ == begin) throw broken();
+        return text_.substr(begin, at_ - begin);
+    }
+
+    /// From a bracket to behind the one that closes it.
+    void skip_nested() {
         int depth = 0;
         while (at_ < text_.size()) {
             const char letter = text_[at_];
-            const bool closes = letter == ']' || letter == '}';
-            if (depth == 0 && (letter == ',' || closes)) break;
             if (letter == '"') {
                 skip_text();
                 continue;
             }
-            depth += (letter == '[' || letter == '{') ? 1 : closes ? -1 : 0;
             ++at_;
+            depth += letter == '[' || letter == '{' ? 1 : letter == ']' || letter == '}' ? -1 : 0;
+            if (depth == 0) return;
         }
-        if (at_ >= text_.size() || at_ == begin) throw broken();
-        return text_.substr(begin, at_ - begin);
+        throw broken();
     }
 
     std::string_view text_;

@@ -7,6 +7,8 @@
 #include <c10/core/InferenceMode.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <lvr/core/error.hpp>
 #include <lvr/encoders/vit_snapshot.hpp>
 #include <lvr/kernels/normalise.hpp>
@@ -78,7 +80,7 @@ Plan plan_of(const EncoderCard& card, const BuildOptions& options) {
     vit.grid = {plan.pixels.height / vit.patch, plan.pixels.width / vit.patch};
     if (card.position_resize == "scale_0.1") vit.position_resize = nn::PositionResize::scale_0_1;
     if (card.position_resize == "size") vit.position_resize = nn::PositionResize::size;
-    vit.validate();
+    vit.validate((snapshot.folder / "config.json").string());
     return plan;
 }
 
@@ -122,12 +124,14 @@ class ViTEncoder : public Encoder {
         core::ensure(pixels_BHW3.size() == 1, "a vision transformer has one input");
         const auto& pixels = pixels_BHW3.front();
         const c10::InferenceMode guard;
-        if (!pixels.is_cpu() || pixels.size(0) == 1) return encode_some(pixels);
-        auto features_BTD =
-            at::empty({pixels.size(0), tokens(), channels()}, model_.patch.weight_OI.options());
-        at::parallel_for(0, pixels.size(0), 1, [&](std::int64_t begin, std::int64_t end) {
+        if (!pixels.is_cpu()) return encode_some(pixels);
+        const auto batch = pixels.size(0);
+        auto features_BTD = at::empty({batch, tokens(), channels()}, model_.patch.weight_OI.options());
+        // Inside a parallel region each operation keeps to its own core; a lone item would not open one.
+        at::parallel_for(0, std::max<std::int64_t>(batch, 2), 1, [&](std::int64_t begin, std::int64_t end) {
             const c10::InferenceMode of_this_thread;
-            for (auto i = begin; i < end; ++i) features_BTD[i].copy_(encode_some(pixels.narrow(0, i, 1))[0]);
+            for (auto i = begin; i < std::min(end, batch); ++i)
+                features_BTD[i].copy_(encode_some(pixels.narrow(0, i, 1))[0]);
         });
         return features_BTD;
     }

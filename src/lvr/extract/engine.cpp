@@ -221,6 +221,7 @@ struct Engine::State {
     }
 
     void run_feed() {
+        if (spec.device.is_cpu()) at::set_num_threads(1);  // a new thread's first product would use all cores
         for (auto batch = take_batch(); !batch.empty(); batch = take_batch()) encode(batch);
     }
 

@@ -83,6 +83,8 @@ class H5Group {
     H5Group(std::shared_ptr<Object> object, std::string file_name, bool writing);
     Opened dataset(const std::string& path) const;
     Opened array(const std::string& path) const;
+    void check_chunks(const Opened& opened, const std::string& path, std::uint64_t first,
+                      std::uint64_t count) const;
     Shape extents(const Opened& opened, const std::string& path) const;
     H5Group object(const std::string& path) const;
     Opened attribute(const std::string& name, Kind expected) const;

@@ -165,6 +165,37 @@ H5Number H5Group::number_type(const std::string& path) const {
 
 H5Group::Shape H5Group::array_shape(const std::string& path) const { return extents(array(path), path); }
 
+/// HDF5 1.10.8 reads past its buffer where a damaged file says that a chunk was not compressed, or by what we
+/// do not know: chunks must be as we write them.
+void H5Group::check_chunks(const Opened& opened, const std::string& path, std::uint64_t first,
+                           std::uint64_t count) const {
+    const hid_t id = opened.object->id;
+    const Object creation(checked(H5Dget_create_plist(id), "has no layout", path));
+    if (H5Pget_layout(creation.id) != H5D_CHUNKED) return;
+    const Shape shape = extents(opened, path);
+    std::array<hsize_t, H5S_MAX_RANK> chunk{}, at{};
+    checked(H5Pget_chunk(creation.id, H5S_MAX_RANK, chunk.data()), "has no chunks", path);
+    const auto filter = [&](unsigned index) {
+        unsigned flags = 0, setting = 0;
+        std::size_t settings = 0;
+        return H5Pget_filter2(creation.id, index, &flags, &settings, nullptr, 0, nullptr, &setting);
+    };
+    const bool is_ours = H5Pget_nfilters(creation.id) == 2 && filter(0) == H5Z_FILTER_SHUFFLE &&
+                         filter(1) == H5Z_FILTER_DEFLATE && chunk[0] == 1 &&
+                         std::equal(shape.begin() + 1, shape.end(), chunk.begin() + 1);
+    if (!is_ours) fail("is not compressed as we do it", path);
+#if H5_VERSION_GE(1, 10, 5)
+    for (at[0] = first; at[0] < first + count; ++at[0]) {
+        unsigned skipped_filters = 0;
+        haddr_t address = HADDR_UNDEF;
+        hsize_t size = 0;
+        checked(H5Dget_chunk_info_by_coord(id, at.data(), &skipped_filters, &address, &size),
+                "has a damaged chunk", path);
+        if (address == HADDR_UNDEF || size == 0 || skipped_filters != 0) fail("has a damaged chunk", path);
+    }
+#endif
+}
+
 void H5Group::read_rows(const std::string& path, std::uint64_t first, std::uint64_t count,
                         std::span<std::byte> values) const {
     const Opened opened = array(path);
@@ -175,6 +206,7 @@ void H5Group::read_rows(const std::string& path, std::uint64_t first, std::uint6
     shape[0] = count;
     core::ensure(bytes_in(shape, opened.item_size) == values.size(), "a buffer that does not fit the rows");
     if (values.empty()) return;
+    check_chunks(opened, path, first, count);
     const std::vector<hsize_t> counts(shape.begin(), shape.end());
     checked(
         H5Sselect_hyperslab(opened.space->id, H5S_SELECT_SET, start.data(), nullptr, counts.data(), nullptr),

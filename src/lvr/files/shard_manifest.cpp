@@ -80,8 +80,7 @@ ShardManifest read_manifest(const std::filesystem::path& folder) {
     } catch (const core::Error&) {
         refuse(file, "is damaged: it is not JSON");
     }
-    if (text_at(json, "schema") != k_schema)
-        refuse(file, "is not the manifest of a folder of parts");
+    if (text_at(json, "schema") != k_schema) refuse(file, "is not the manifest of a folder of parts");
     const std::int64_t version = number_at(json, "version", 0, file);
     if (version != k_version)
         refuse(file, "is of version " + std::to_string(version) + "; this program knows version " +

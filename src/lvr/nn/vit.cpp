@@ -102,11 +102,9 @@ at::Tensor embed(const ViT& model, const at::Tensor& pixels_B3HW) {
 
 }  // namespace
 
-void ViTConfig::validate() const {
-    const auto demand = [](bool condition, const std::string& problem) {
-        if (!condition)
-            throw core::input_error("the model's configuration is impossible: " + problem, "",
-                                    "correct config.json");
+void ViTConfig::validate(const std::string& where) const {
+    const auto demand = [&](bool condition, const std::string& problem) {
+        if (!condition) throw core::input_error(where + ": " + problem, "", "correct config.json");
     };
     demand(width > 0 && heads > 0 && width % heads == 0,
            fmt::format("{} channels cannot be shared by {} heads", width, heads));
@@ -116,11 +114,10 @@ void ViTConfig::validate() const {
            "the input is smaller than one patch");
     demand(register_tokens == 0 || class_token, "registers without a class token");
     if (position_resize != PositionResize::none || grid == table) return;
-    throw core::input_error(
-        fmt::format("the input has {} x {} patches, the model's positions are for {} x {}", grid.rows,
-                    grid.columns, table.rows, table.columns),
-        "this family has no rule for other sizes",
-        "use the input size of the snapshot's own preprocessor_config.json");
+    throw core::input_error(fmt::format("{}: the input has {} x {} patches, the positions are for {} x {}",
+                                        where, grid.rows, grid.columns, table.rows, table.columns),
+                            "this family has no rule for other sizes",
+                            "use the input size of the snapshot's own preprocessor_config.json");
 }
 
 weights::Shapes vit_shapes(const ViTConfig& config) {
@@ -146,7 +143,7 @@ std::int64_t parameter_count(const weights::Shapes& shapes) {
 }
 
 ViT make_vit(const ViTConfig& config, const weights::WeightStore& store) {
-    config.validate();
+    config.validate("the model's configuration");
     ViT model{.config = config};
     const auto table = store.get("positions", {table_rows(config), config.width});
     const auto learned = config.class_token ? table.narrow(0, 1, table.size(0) - 1) : table;

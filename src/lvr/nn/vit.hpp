@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include <lvr/nn/attention.hpp>
@@ -39,8 +40,9 @@ struct ViTConfig {
 
     std::int64_t prefix_tokens() const { return (class_token ? 1 : 0) + register_tokens; }
     std::int64_t patch_tokens() const { return grid.rows * grid.columns; }
+    /// @param where the file that says so, for messages
     /// @throws Error (input) naming what is impossible, e.g. a width that the heads do not divide
-    void validate() const;
+    void validate(const std::string& where) const;
 };
 
 /// The tensors that such a model asks its store for, by canonical name.

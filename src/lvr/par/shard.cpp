@@ -17,6 +17,7 @@ Range block(std::int64_t count, std::int64_t parts, std::int64_t index) {
 std::int64_t owner_of(std::int64_t item, std::int64_t count, std::int64_t parts) {
     core::ensure(parts >= 1 && item >= 0 && item < count, "item outside the shards");
     const std::int64_t size = count / parts, larger = count % parts;
+    if (larger == 0) return item / size;
     const std::int64_t in_larger = larger * (size + 1);
     return item < in_larger ? item / (size + 1) : larger + (item - in_larger) / size;
 }

@@ -170,6 +170,12 @@ par::Range ShardFolder::range(std::int64_t shard) const {
 
 fs::path ShardFolder::part(std::int64_t shard) const { return folder_ / files::part_name(shard); }
 
+std::int64_t ShardFolder::items_missing() const {
+    std::int64_t items = 0;
+    for (const std::int64_t shard : missing_) items += range(shard).size();
+    return items;
+}
+
 bool ShardFolder::has(std::int64_t shard) const {
     return shard >= 0 && shard < shards() && !std::ranges::binary_search(missing_, shard);
 }

@@ -49,6 +49,7 @@ class ShardFolder {
     std::filesystem::path part(std::int64_t shard) const;  ///< folder/part-000123.h5
     /// The shards that had no part when the folder was opened, in order.
     const std::vector<std::int64_t>& missing() const { return missing_; }
+    std::int64_t items_missing() const;  ///< in those shards
     bool has(std::int64_t shard) const;  ///< had its part when the folder was opened
 
     /// On rank 0: that the lease is still ours; nothing on the others. @throws Error (output)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lvr/run/shard_loop.hpp>
 
+#include <fmt/format.h>
+
 #include <array>
 #include <optional>
 #include <utility>

@@ -34,7 +34,8 @@ const std::vector<std::string> k_candidates = {
 
 std::string names_in(const fs::path& folder) {
     std::vector<std::string> names;
-    for (const auto& entry : fs::directory_iterator(folder))
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(folder, ignored))
         names.push_back(entry.path().filename().string());
     std::sort(names.begin(), names.end());
     if (names.size() > 12) names.resize(12), names.emplace_back("...");
@@ -73,6 +74,8 @@ std::string digest_of(const fs::path& file) {
 
 Checkpoint Checkpoint::open(const fs::path& folder_or_file) {
     std::error_code ignored;
+    if (!fs::exists(folder_or_file, ignored))
+        throw core::input_error(folder_or_file.string() + ": no such file or folder", "", "check the path");
     const auto file = fs::is_directory(folder_or_file, ignored) ? file_in(folder_or_file) : folder_or_file;
     Checkpoint checkpoint;
     if (file.filename().string().ends_with(".index.json"))

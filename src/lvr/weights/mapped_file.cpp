@@ -24,10 +24,10 @@ namespace {
                             code == EACCES ? "check the file's permissions" : "check the file and its disk");
 }
 
-/// Closes what was opened. A mapping outlives its descriptor.
+/// Closes what was opened; a mapping outlives it. A pipe is not waited for.
 struct Descriptor {
     explicit Descriptor(const std::filesystem::path& file)
-        : number(open(file.c_str(), O_RDONLY | O_CLOEXEC)) {
+        : number(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
         if (number < 0) fail(file, errno);
     }
     ~Descriptor() { close(number); }

@@ -9,7 +9,7 @@ namespace {
 
 using Kind = Value::Kind;
 
-constexpr std::size_t k_most_values = 4'000'000;  // a tensor takes about 15
+constexpr std::size_t k_most_values = 2'000'000;  // a tensor takes about 15
 
 struct StorageType {
     const char* name;
@@ -93,13 +93,14 @@ Value* Builder::storage(const Value& id) {
 Value* Builder::tensor(const Value& arguments) {
     const auto& storage = item(arguments, 0, Kind::storage);
     Value* value = make(Kind::tensor);
-    value->tensor.storage = storage.text;
-    value->tensor.dtype = storage.dtype;
-    value->tensor.offset = item(arguments, 1, Kind::integer).integer;
-    value->tensor.shape = whole_numbers(item(arguments, 2, Kind::sequence));
-    value->tensor.strides = whole_numbers(item(arguments, 3, Kind::sequence));
-    if (value->tensor.offset < 0) damaged("an offset is negative");
-    if (value->tensor.shape.size() != value->tensor.strides.size())
+    value->tensor = std::make_shared<PickledTensor>();
+    value->tensor->storage = storage.text;
+    value->tensor->dtype = storage.dtype;
+    value->tensor->offset = item(arguments, 1, Kind::integer).integer;
+    value->tensor->shape = whole_numbers(item(arguments, 2, Kind::sequence));
+    value->tensor->strides = whole_numbers(item(arguments, 3, Kind::sequence));
+    if (value->tensor->offset < 0) damaged("an offset is negative");
+    if (value->tensor->shape.size() != value->tensor->strides.size())
         damaged("a tensor has not as many strides as dimensions");
     return value;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <memory>
 #include <utility>
 
 #include <lvr/weights/unpickler.hpp>
@@ -21,7 +22,7 @@ struct Value {
     std::vector<std::pair<const Value*, const Value*>> entries = {};  ///< of dict
     Global global = Global::ordered_dict;
     at::ScalarType dtype = at::ScalarType::Undefined;  ///< of a storage, its type and a tensor
-    PickledTensor tensor = {};
+    std::shared_ptr<PickledTensor> tensor = {};
 };
 
 /// Builds values; what it makes lives as long as it.

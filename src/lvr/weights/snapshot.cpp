@@ -70,7 +70,8 @@ std::string trimmed(const std::string& text) {
 std::vector<std::string> revisions_in(const fs::path& model) {
     std::vector<std::string> revisions;
     if (!is_folder(model / "snapshots")) return revisions;
-    for (const auto& entry : fs::directory_iterator(model / "snapshots")) {
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(model / "snapshots", ignored)) {
         if (entry.is_directory()) revisions.push_back(entry.path().filename().string());
     }
     std::sort(revisions.begin(), revisions.end());
@@ -127,7 +128,9 @@ fs::path find_folder(const HubName& hub, const fs::path& models) {
     if (!models.empty()) {
         caches.insert(caches.begin(), models);
         looked.push_back((models / hub.id).string());
-        if (hub.revision.empty() && fs::exists(models / hub.id / "config.json")) return models / hub.id;
+        std::error_code ignored;
+        if (hub.revision.empty() && fs::exists(models / hub.id / "config.json", ignored))
+            return models / hub.id;
     }
     for (const auto& cache : caches) {
         const auto model = cache / cache_name(hub.id);

@@ -334,7 +334,7 @@ std::map<std::string, PickledTensor> unpickle_tensors(std::string_view pickle, c
     if (dict.entries.empty()) refuse("holds no tensors");
     std::map<std::string, PickledTensor> tensors;
     for (const auto& [name, value] : dict.entries) {
-        if (!tensors.emplace(name->text, value->tensor).second)
+        if (!tensors.emplace(name->text, *value->tensor).second)
             refuse("has two entries called " + name->text);
     }
     return tensors;

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+if(LVR_WITH_TORCH)
+  lvr_tests(extract_test ROOMS extract SOURCES unit/extract_engine_test.cpp)
+  lvr_cli_test(cli_extract_features cli/extract_features.sh LABELS reference)
+  lvr_cli_test(cli_extract_ranks cli/extract_ranks.sh)
+  lvr_cli_test(cli_extract_bad_input cli/extract_bad_input.sh)
+  lvr_cli_test(cli_extract_full_disk cli/extract_full_disk.sh)
+  lvr_cli_test(cli_extract_faults cli/extract_faults.sh)
+  lvr_cli_test(cli_extract_faults_often cli/extract_faults_often.sh LABELS slow TIMEOUT 600)
+  lvr_cli_test(cli_extract_64_ranks cli/extract_64_ranks.sh LABELS slow TIMEOUT 300)
+endif()
