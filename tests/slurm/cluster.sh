@@ -13,6 +13,10 @@ if [ ${#missing[@]} -gt 0 ]; then
   echo "skipped: ${missing[*]} not found; install slurm-wlm and munge (scripts/setup.sh does)"
   exit 77
 fi
+if [ "$(id -u)" != 0 ]; then
+  echo "skipped: a cluster of several nodes on one machine wants root"
+  exit 77
+fi
 PATH=$PATH:/usr/sbin
 unset "${!SLURM_@}" "${!SBATCH_@}" LVR_SITE LVR_LAUNCHER LVR_MPI LVR_RANKS_PER_NODE LVR_CORES_PER_RANK
 
@@ -40,6 +44,9 @@ write_configuration() {  # NODES CPUS PORT
   (umask 077 && head -c 1024 /dev/urandom >"$cluster/munge/key")
   : >"$cluster/plugstack.conf"
   echo CgroupAutomount=no >"$cluster/cgroup.conf"
+  # Slurm wants to see devices of its GPUs: these are as /dev/null.
+  mknod "$cluster/gpu0" c 1 3 && mknod "$cluster/gpu1" c 1 3
+  echo "Name=gpu File=$cluster/gpu[0-1]" >"$cluster/gres.conf"
   cat >"$cluster/slurm.conf" <<CONF
 ClusterName=lvr$$
 SlurmctldHost=$host(127.0.0.1)
@@ -67,16 +74,18 @@ AccountingStorageType=accounting_storage/none
 MpiDefault=none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
+GresTypes=gpu
 SchedulerParameters=bf_interval=1,sched_min_interval=100000
 KillWait=10
 MinJobAge=600
 ReturnToService=2
 PartitionName=all Nodes=ALL Default=YES State=UP
+PartitionName=some Nodes=ALL State=UP
 CONF
   local n
   for ((n = 1; n <= nodes; ++n)); do
     mkdir -p "$cluster/spool-n$n" "$cluster/tmp-n$n"
-    echo "NodeName=n$n NodeHostname=$host NodeAddr=127.0.0.1 Port=$((port + n)) CPUs=$cpus RealMemory=$memory" \
+    echo "NodeName=n$n NodeHostname=$host NodeAddr=127.0.0.1 Port=$((port + n)) CPUs=$cpus RealMemory=$memory Gres=gpu:2" \
       >>"$cluster/slurm.conf"
   done
 }
@@ -120,7 +129,7 @@ watch_test() {  # SECONDS
 
 all_idle() { [ "$(sinfo --noheader --Node --format=%T 2>/dev/null | grep -cx idle)" = "$1" ]; }
 
-# cluster_up NODES CPUS SECONDS: nodes n1, n2, ... with so many CPUs each; the test may take so long.
+# cluster_up NODES CPUS SECONDS: nodes n1, n2, ... with so many CPUs and two GPUs each; the test may take so long.
 cluster_up() {
   local nodes=$1 cpus=$2 port n
   trap 'cluster_down; cd / && rm -rf "$work"' EXIT

@@ -14,6 +14,7 @@ cat >config.toml <<TOML
 snapshot = ["$LVR_SOURCE_DIR/tests/golden/vit/dinov2_patch_3"]
 size = 120
 threads = 1
+device = "cpu"
 images = "photos"
 TOML
 folder=dinov2_patch_3
