@@ -195,7 +195,7 @@ std::string to_toml(const Fields& fields) {
     std::string out;
     for (const auto& field : fields) {
         out += "# " + field.doc;
-        if (!field.choices.empty()) out += fmt::format(" ({})", fmt::join(field.choices, ", "));
+        if (!field.choices.empty()) out += fmt::format(" ({})", choices_text(field));
         out += "\n" + field.name + " = " + toml_value(field) + "\n";
     }
     return out;
@@ -221,14 +221,19 @@ std::string nearest(const std::string& word, const std::vector<std::string>& can
     return best;
 }
 
+std::string choices_text(const Field& field) {
+    std::vector<std::string> named = field.choices;
+    std::erase(named, "");
+    return fmt::format("{}", fmt::join(named, ", "));
+}
+
 void check_choices(const Fields& fields) {
     for (const auto& field : fields) {
         const auto* value = std::get_if<std::string*>(&field.value);
         if (value == nullptr || field.choices.empty()) continue;
         if (std::find(field.choices.begin(), field.choices.end(), **value) != field.choices.end()) continue;
-        throw usage_error(
-            fmt::format("{}: '{}' is not one of {}", field.name, **value, fmt::join(field.choices, ", ")), "",
-            "choose one of them");
+        throw usage_error(fmt::format("{}: '{}' is not one of {}", field.name, **value, choices_text(field)),
+                          "", "choose one of them");
     }
 }
 

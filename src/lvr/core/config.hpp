@@ -50,6 +50,9 @@ Json to_json(const Fields& fields);
 /// The candidate nearest to `word` (edits, a swap of neighbours counting as one), or "" if none is near.
 std::string nearest(const std::string& word, const std::vector<std::string>& candidates);
 
+/// The choices of a field, for messages: "fast, exact". An empty one, which means "not given", is left out.
+std::string choices_text(const Field& field);
+
 /// @throws Error (usage) if a string field holds a text that is not among its choices.
 void check_choices(const Fields& fields);
 

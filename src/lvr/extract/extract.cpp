@@ -23,8 +23,11 @@ std::string folder_of(const ExtractConfig& config, const std::string& id) {
 int write_indices(const run::Job& job, const ExtractConfig& config) {
     std::int64_t quarantined = 0;
     if (job.is_root()) {
-        for (const auto& card : chosen_cards(config))
-            quarantined += finish_folder(folder_of(config, card.id));
+        for (const auto& card : chosen_cards(config)) {
+            const auto folder = folder_of(config, card.id);
+            quarantined += finish_folder(folder);
+            core::info("{}: index.h5 is written", folder);
+        }
     }
     job.world().broadcast(quarantined);
     return quarantined == 0 ? run::k_exit_ok : run::k_exit_quarantine;
@@ -61,8 +64,8 @@ int extract(run::Job& job, const ExtractConfig& config) {
         return run::k_exit_ok;
     }
     if (job.is_root())
-        core::info("{} images, {} ranks, {} threads each, {}", catalog.size(), comm.size(), resources.threads,
-                   kernels::device_name(resources.device));
+        core::info("{} images; ranks: {}, each with threads: {}, on {}", catalog.size(), comm.size(),
+                   resources.threads, kernels::device_name(resources.device));
     const auto quarantined = fill_folders(run);
     say_where(run);
     return quarantined == 0 ? run::k_exit_ok : run::k_exit_quarantine;

@@ -9,42 +9,48 @@ namespace lvr::extract {
 core::Fields ExtractConfig::fields() {
     const std::vector<std::string> dtypes = {"", "float32", "bfloat16", "float16"};
     return {
-        {"representation", &representation, "ids of encoder cards (see --list)"},
-        {"encoder", &encoder, "encoder cards as TOML files"},
+        {"representation", &representation, "encoders by the names that --list prints"},
+        {"encoder", &encoder, "encoder cards of your own, as TOML files"},
         {"snapshot", &snapshot,
-         "Hugging Face folders of a known family (or hub ids): a card is made from their files"},
+         "Hugging Face folders of CLIP, SigLIP or DINOv2 models (or hub ids); their own files say the rest"},
         {"models", &models,
-         "folder to look hub ids up in, before Hugging Face's cache; nothing is ever downloaded"},
-        {"protocol", &protocol, "the model's own preprocessing, or what the paper's code did",
+         "where hub ids are looked up first: MODELS/org/name; then Hugging Face's cache; nothing is "
+         "downloaded"},
+        {"protocol", &protocol,
+         "as the model's own files say, or as the paper's code did it for its MLLMs or its C scores",
          encoders::k_protocols},
         {"images", &images,
-         "image folder, list (.txt .json .jsonl), LLaVA JSON, parquet or SPair-71k folder"},
-        {"image_root", &image_root, "folder that a list's paths are relative to; empty: the list's own"},
+         "folder of pictures, of parquet files or of SPair-71k; or a list: .txt, .json, .jsonl, LLaVA's "
+         "JSON"},
+        {"image_root", &image_root,
+         "folder that a list's paths start from; empty: the one that the list is in"},
         {"column", &column, "parquet: the column with the images"},
         {"out", &out, "folder for the features: OUT/<representation>/part-000000.h5 ... and index.h5"},
-        {"size", &size, "pixels on a side of the input; 0: as the card or the preprocessor says"},
-        {"tap", &tap, "which hidden state: -1 behind the last block, -2 one before; 1000: as the card says"},
-        {"dtype", &dtype, "of the computation; empty: as the card says", dtypes},
-        {"store", &store, "dtype of the stored features; empty: as the card says", dtypes},
+        {"size", &size,
+         "input of SIZE x SIZE pixels, resized in proportion; 0: as the card or the model says"},
+        {"tap", &tap,
+         "which hidden state: -1 behind the last block, -2 one before; 1000: as the card says, else -2"},
+        {"dtype", &dtype, "type to compute in; empty: as the card says, else float32", dtypes},
+        {"store", &store, "type of the stored features; empty: as the card says, else float16", dtypes},
         {"position_resize",
          &position_resize,
-         "DINOv2's positions at another size; empty: as the card says",
+         "DINOv2's positions at another size: as transformers now (size) or before; empty: as the card says",
          {"", "size", "scale_0.1"}},
         {"project", &project,
          "projector (projector.safetensors or LLaVA's mm_projector.bin): store projected tokens"},
         {"flip", &flip, "also store the features of the mirrored image (tokens_flipped)"},
-        {"deflate", &deflate, "compress the parts without loss: 1 (fast) to 9 (small); 0: not"},
+        {"deflate", &deflate, "compress without loss, 1 (fast) to 9 (small); 0: not at all"},
         {"shard_size", &shard_size, "images per part; 0: chosen so that a part has at most 256 MiB"},
         {"strict", &strict,
-         "stop at the first image that cannot be used, instead of putting it into quarantine"},
+         "stop at the first image that cannot be used; else its row is NaN and it is listed at the end"},
         {"device", &device, "auto (a GPU if there is one), cpu, cuda or cuda:0"},
         {"batch", &batch, "images per step on a GPU; 0: 32 (a CPU takes one image per core at a time)"},
         {"threads", &threads, "threads of each rank; 0: its share of the node's cores"},
         {"dry_run", &dry_run,
-         "say what would be done and how long it would take, after a short trial, and stop"},
+         "say what would be done and how long it would take, after a trial of a few images, and stop"},
         {"list", &list, "list the encoder cards and stop"},
         {"check", &check, "build the models, verify their files, and stop"},
-        {"index_only", &index_only, "write index.h5 of the feature folders (OUT/<representation>) and stop"},
+        {"index_only", &index_only, "write index.h5 of complete feature folders anew, and stop"},
     };
 }
 
@@ -53,6 +59,8 @@ void ExtractConfig::validate() const {
         if (!condition) throw core::usage_error(problem, "", remedy);
     };
     if (list) return;
+    demand(snapshot.empty() || protocol == "native", "--protocol is for encoder cards, a --snapshot has none",
+           "leave out --protocol, or write a card for the model (see configs/encoders) and use --encoder");
     demand(!representation.empty() || !encoder.empty() || !snapshot.empty(), "no encoder given",
            "use --representation clip336 (see --list), --encoder FILE.toml or --snapshot FOLDER");
     demand(check || !out.empty(), "no output folder given", "use --out FOLDER");

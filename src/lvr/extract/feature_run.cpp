@@ -66,6 +66,10 @@ class Pass {
     }
 
     void fill() {
+        if (missing_.empty()) {
+            if (run_.comm.rank() == 0) core::info("nothing to do: every part is there already");
+            return;
+        }
         run::Progress progress({.items = run_.catalog.size(), .done_before = images_done()});
         Engine engine(engine_spec(progress));
         std::vector<const run::ShardFolder*> held;
@@ -193,6 +197,9 @@ std::int64_t finish_folder(const std::string& folder) {
                lines.size(), features.status().size(), file.string());
     for (std::size_t i = 0; i < std::min(lines.size(), k_most_lines); ++i) core::warn("  {}", lines[i]);
     if (lines.size() > k_most_lines) core::warn("  and {} more", lines.size() - k_most_lines);
+    const auto missing = static_cast<std::int8_t>(files::ImageStatus::missing);
+    if (std::ranges::all_of(features.status(), [&](auto status) { return status == missing; }))
+        core::warn("not one file was found: --image-root names the folder that a list's paths start from");
     return static_cast<std::int64_t>(lines.size());
 }
 

@@ -8,6 +8,7 @@
 #include <set>
 
 #include <lvr/core/error.hpp>
+#include <lvr/core/log.hpp>
 #include <lvr/core/sha256.hpp>
 #include <lvr/encoders/build.hpp>
 #include <lvr/encoders/vit_encoder.hpp>
@@ -37,6 +38,18 @@ void check_claims(const encoders::EncoderCard& card, const encoders::Encoder& en
     check("parameters", card.parameters, encoder.parameters());
 }
 
+/// What --size leaves over beside whole patches no model sees.
+void warn_of_rest(const std::string& id, const core::Json& encoder, std::int64_t size) {
+    if (encoder.contains("parts")) {
+        for (const auto& part : encoder.at("parts")) warn_of_rest(id, part, size);
+        return;
+    }
+    const auto patch = encoder.value("patch", std::int64_t{1});
+    if (size % patch == 0) return;
+    core::warn("{}: --size {} is no multiple of its patches of {} pixels: {} rows and columns are not seen",
+               id, size, patch, size % patch);
+}
+
 Representation build(const ExtractConfig& config, const encoders::EncoderCard& card, at::Device device,
                      bool is_root) {
     Representation built{.id = card.id, .card = card};
@@ -45,6 +58,7 @@ Representation build(const ExtractConfig& config, const encoders::EncoderCard& c
     built.encoder = encoders::build_encoder(card, options);
     const bool is_as_carded = config.size == 0 && config.tap == k_tap_of_card;
     if (is_as_carded) check_claims(card, *built.encoder);
+    if (is_root && config.size > 0) warn_of_rest(card.id, built.encoder->identity(), config.size);
     built.store = files::storage_type(config.store.empty() ? card.store : config.store);
     built.identity = {{"representation", card.id},
                       {"protocol", card.protocol},

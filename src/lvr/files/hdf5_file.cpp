@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <span>
 
 #include <lvr/core/error.hpp>
 #include <lvr/core/text_file.hpp>
@@ -90,6 +91,19 @@ H5Handle file_creation() {
     throw core::input_error(name + ": is not an HDF5 file", "", "name a file that an lvr program wrote");
 }
 
+/// Where a closed file ends, by its superblock: the buffer goes on with what HDF5 had set aside, and a reader
+/// would not notice when some of that were cut off. 0 if it does not say.
+std::size_t end_of_file(std::span<const unsigned char> bytes) {
+    constexpr std::size_t version_at = 8;
+    constexpr std::array<std::size_t, 4> end_at = {40, 44, 28, 28};  // by version, with addresses of 8 bytes
+    if (bytes.size() <= version_at || bytes[version_at] >= end_at.size()) return 0;
+    const std::size_t at = end_at[bytes[version_at]];
+    std::uint64_t end = 0;
+    if (bytes.size() < at + sizeof(end)) return 0;
+    for (std::size_t i = 0; i < sizeof(end); ++i) end |= std::uint64_t{bytes[at + i]} << (8 * i);
+    return end <= bytes.size() ? static_cast<std::size_t>(end) : 0;
+}
+
 void build(Image& image, const std::string& name, H5File::Format format,
            const std::function<void(hid_t)>& fill) {
     const H5Handle access = memory_access(format), creation = file_creation();
@@ -100,14 +114,15 @@ void build(Image& image, const std::string& name, H5File::Format format,
     {
         const H5Handle open(file);
         fill(file);
-        // Without the flush the end would include what HDF5 has set aside, and the buffer is a little longer.
         if (H5Fflush(file, H5F_SCOPE_LOCAL) >= 0) size = H5Fget_file_image(file, nullptr, 0);
     }
     if (size <= 0 || image.bytes == nullptr) {
         throw core::output_error(name + ": cannot be put together (" + hdf5_reason() + ")",
                                  "nothing was written", "check that there is memory left");
     }
-    image.size = static_cast<std::size_t>(size);
+    image.size =
+        end_of_file({static_cast<const unsigned char*>(image.bytes), static_cast<std::size_t>(size)});
+    core::ensure(image.size > 0, "an HDF5 file of ours has a known superblock");
 }
 
 std::string first_bytes(const std::filesystem::path& file) {

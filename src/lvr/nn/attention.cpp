@@ -11,13 +11,17 @@ SelfAttention self_attention_from(const weights::WeightStore& store, const std::
             linear_from(store, name + ".out", width, width), heads};
 }
 
-at::Tensor apply(const SelfAttention& attention, const at::Tensor& x_BLC) {
+at::Tensor mix(const SelfAttention& attention, const at::Tensor& x_BLC) {
     const auto batch = x_BLC.size(0), length = x_BLC.size(1), width = x_BLC.size(2);
     const auto qkv_3BNLH = apply(attention.qkv, x_BLC)
                                .view({batch, length, 3, attention.heads, width / attention.heads})
                                .permute({2, 0, 3, 1, 4});
     const auto mixed_BNLH = at::scaled_dot_product_attention(qkv_3BNLH[0], qkv_3BNLH[1], qkv_3BNLH[2]);
-    return apply(attention.out, mixed_BNLH.transpose(1, 2).reshape({batch, length, width}));
+    return mixed_BNLH.transpose(1, 2).reshape({batch, length, width});
+}
+
+at::Tensor apply(const SelfAttention& attention, const at::Tensor& x_BLC) {
+    return apply(attention.out, mix(attention, x_BLC));
 }
 
 }  // namespace lvr::nn

@@ -20,7 +20,9 @@ struct SelfAttention {
 SelfAttention self_attention_from(const weights::WeightStore& store, const std::string& name,
                                   std::int64_t width, std::int64_t heads, bool qkv_bias);
 
-/// softmax(q k^T / sqrt(C / heads)) v through LibTorch's fused attention. @return [B, L, C]
+/// softmax(q k^T / sqrt(C / heads)) v through LibTorch's fused attention, ahead of `out`. @return [B, L, C]
+at::Tensor mix(const SelfAttention& attention, const at::Tensor& x_BLC);
+/// The whole layer. @return [B, L, C]
 at::Tensor apply(const SelfAttention& attention, const at::Tensor& x_BLC);
 
 }  // namespace lvr::nn

@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lvr/nn/layers.hpp>
 
+#include <ATen/ops/addmm.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/linear.h>
-#include <ATen/ops/sigmoid.h>
 #include <ATen/ops/silu.h>
+#include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 
 #include <lvr/core/error.hpp>
 
 namespace lvr::nn {
+namespace {
+
+constexpr double k_quick_gelu = 1.702;  // Hendrycks & Gimpel 2016, section 2
+
+}  // namespace
 
 Activation activation_named(const std::string& name, const std::string& where) {
     if (name == "gelu" || name == "gelu_python") return Activation::gelu;
@@ -40,14 +46,13 @@ at::Tensor apply(const Norm& norm, const at::Tensor& x) {
 }
 
 at::Tensor activate(Activation activation, at::Tensor x) {
-    constexpr double k_quick_gelu = 1.702;  // Hendrycks & Gimpel 2016, section 2
     switch (activation) {
         case Activation::gelu:
             return at::gelu_(x, "none");
         case Activation::gelu_tanh:
             return at::gelu_(x, "tanh");
         case Activation::quick_gelu:
-            return x.mul_(at::sigmoid(x.mul(k_quick_gelu)));
+            return at::silu_(x.mul_(k_quick_gelu)).div_(k_quick_gelu);
         case Activation::silu:
             return at::silu_(x);
     }
@@ -55,11 +60,43 @@ at::Tensor activate(Activation activation, at::Tensor x) {
     return x;
 }
 
-at::Tensor apply(const Mlp& mlp, const at::Tensor& x) {
-    at::Tensor hidden = apply(mlp.up, x);
-    if (!mlp.gated) return apply(mlp.down, activate(mlp.activation, std::move(hidden)));
+namespace {
+
+at::Tensor flat(const at::Tensor& x) { return x.reshape({-1, x.size(-1)}); }
+
+/// x sigmoid(k x) = silu(k x) / k, so that k and 1 / k go into the products on either side.
+at::Tensor hidden_of(const Mlp& mlp, const at::Tensor& x, double& owed) {
+    owed = 1;
+    if (mlp.activation == Activation::quick_gelu && !mlp.gated && mlp.up.bias_O.defined()) {
+        owed = 1 / k_quick_gelu;
+        return activate(Activation::silu,
+                        at::addmm(mlp.up.bias_O, flat(x), mlp.up.weight_OI.t(), k_quick_gelu, k_quick_gelu));
+    }
+    at::Tensor hidden = apply(mlp.up, flat(x));
+    if (!mlp.gated) return activate(mlp.activation, std::move(hidden));
     const auto halves = hidden.chunk(2, -1);
-    return apply(mlp.down, activate(mlp.activation, halves[0].contiguous()).mul_(halves[1]));
+    return activate(mlp.activation, halves[0].contiguous()).mul_(halves[1]);
+}
+
+}  // namespace
+
+void add_to(at::Tensor& sum, const Linear& linear, const at::Tensor& x, double scale) {
+    if (linear.bias_O.defined()) sum.add_(linear.bias_O);
+    sum.view({-1, sum.size(-1)}).addmm_(flat(x), linear.weight_OI.t(), 1, scale);
+}
+
+void add_to(at::Tensor& sum, const Mlp& mlp, const at::Tensor& x) {
+    double owed = 1;
+    const at::Tensor hidden = hidden_of(mlp, x, owed);
+    add_to(sum, mlp.down, hidden, owed);
+}
+
+at::Tensor apply(const Mlp& mlp, const at::Tensor& x) {
+    auto shape = x.sizes().vec();
+    shape.back() = mlp.down.weight_OI.size(0);
+    at::Tensor result = at::zeros(shape, x.options());
+    add_to(result, mlp, x);
+    return result;
 }
 
 }  // namespace lvr::nn

@@ -50,8 +50,12 @@ Norm norm_from(const weights::WeightStore& store, const std::string& name, std::
 
 /// @return x W^T + b, [..., out]
 at::Tensor apply(const Linear& linear, const at::Tensor& x);
+/// sum += scale (x W^T) + b without a temporary. @param sum contiguous, [..., out]
+void add_to(at::Tensor& sum, const Linear& linear, const at::Tensor& x, double scale = 1);
 at::Tensor apply(const Norm& norm, const at::Tensor& x);
 at::Tensor apply(const Mlp& mlp, const at::Tensor& x);
+/// sum += mlp(x). @param sum contiguous, [..., out]
+void add_to(at::Tensor& sum, const Mlp& mlp, const at::Tensor& x);
 /// In place where that is allowed. @return the same shape
 at::Tensor activate(Activation activation, at::Tensor x);
 

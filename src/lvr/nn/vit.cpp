@@ -44,6 +44,15 @@ void add_block(weights::Shapes& shapes, const ViTConfig& config, const std::stri
     shapes[name + "scale2"] = {width};
 }
 
+/// A factor per channel behind a linear map, put into the map: exact but for rounding, so in float32 only.
+/// The store keeps its own tensors.
+void fold(at::Tensor& scale_C, Linear& linear) {
+    if (!scale_C.defined() || scale_C.scalar_type() != at::kFloat) return;
+    linear.weight_OI = linear.weight_OI.mul(scale_C.unsqueeze(1));
+    if (linear.bias_O.defined()) linear.bias_O = linear.bias_O.mul(scale_C);
+    scale_C = at::Tensor();
+}
+
 ViTBlock make_block(const ViTConfig& config, const weights::WeightStore& store, const std::string& name) {
     const auto width = config.width;
     ViTBlock block;
@@ -56,6 +65,8 @@ ViTBlock make_block(const ViTConfig& config, const weights::WeightStore& store, 
     if (config.layer_scale) {
         block.scale1_C = store.get(name + "scale1", {width});
         block.scale2_C = store.get(name + "scale2", {width});
+        fold(block.scale1_C, block.attention.out);
+        fold(block.scale2_C, block.mlp.down);
     }
     return block;
 }
@@ -70,15 +81,23 @@ at::Tensor prefix_from(const ViTConfig& config, const weights::WeightStore& stor
     return rows.empty() ? at::Tensor() : at::cat(rows);
 }
 
-/// x + scale * branch, into the branch, which nobody needs any more.
-at::Tensor residual(const at::Tensor& x, at::Tensor branch, const at::Tensor& scale_C) {
-    if (scale_C.defined()) branch.mul_(scale_C);
-    return branch.add_(x);
-}
+/// x += scale * branch
+void add_scaled(at::Tensor& x, at::Tensor branch, const at::Tensor& scale_C) { x.add_(branch.mul_(scale_C)); }
 
-at::Tensor block_forward(const ViTBlock& block, const at::Tensor& x_BLC) {
-    const auto mixed = residual(x_BLC, apply(block.attention, apply(block.norm1, x_BLC)), block.scale1_C);
-    return residual(mixed, apply(block.mlp, apply(block.norm2, mixed)), block.scale2_C);
+/// In place: x is the caller's own.
+void block_forward(const ViTBlock& block, at::Tensor& x_BLC) {
+    const auto mixed = mix(block.attention, apply(block.norm1, x_BLC));
+    if (block.scale1_C.defined()) {
+        add_scaled(x_BLC, apply(block.attention.out, mixed), block.scale1_C);
+    } else {
+        add_to(x_BLC, block.attention.out, mixed);
+    }
+    const auto normed = apply(block.norm2, x_BLC);
+    if (block.scale2_C.defined()) {
+        add_scaled(x_BLC, apply(block.mlp, normed), block.scale2_C);
+    } else {
+        add_to(x_BLC, block.mlp, normed);
+    }
 }
 
 /// The pixels of each patch side by side, as the convolution's weight has them. @return [B, T, 3 * patch *
@@ -114,10 +133,11 @@ void ViTConfig::validate(const std::string& where) const {
            "the input is smaller than one patch");
     demand(register_tokens == 0 || class_token, "registers without a class token");
     if (position_resize != PositionResize::none || grid == table) return;
-    throw core::input_error(fmt::format("{}: the input has {} x {} patches, the positions are for {} x {}",
-                                        where, grid.rows, grid.columns, table.rows, table.columns),
-                            "this family has no rule for other sizes",
-                            "use the input size of the snapshot's own preprocessor_config.json");
+    throw core::input_error(
+        fmt::format("{}: the input has {} x {} patches, the positions are for {} x {}", where, grid.rows,
+                    grid.columns, table.rows, table.columns),
+        "this family has no rule for other sizes",
+        "leave out --size (in a card: size), and the input is what the snapshot's own files say");
 }
 
 weights::Shapes vit_shapes(const ViTConfig& config) {
@@ -160,7 +180,7 @@ ViT make_vit(const ViTConfig& config, const weights::WeightStore& store) {
 
 at::Tensor vit_forward(const ViT& model, const at::Tensor& pixels_B3HW) {
     at::Tensor x_BLC = embed(model, pixels_B3HW);
-    for (const auto& block : model.blocks) x_BLC = block_forward(block, x_BLC);
+    for (const auto& block : model.blocks) block_forward(block, x_BLC);
     return x_BLC;
 }
 

@@ -52,7 +52,8 @@ struct ViTBlock {
     Norm norm1, norm2;
     SelfAttention attention;
     Mlp mlp;
-    at::Tensor scale1_C, scale2_C;  ///< undefined without layer_scale
+    at::Tensor scale1_C,
+        scale2_C;  ///< undefined without layer_scale, or where they were folded into the maps
 };
 
 /// The model as handles on tensors of one dtype on one device.

@@ -94,7 +94,7 @@ void add_numbers(CLI::App& app, const std::string& name, std::vector<double>* va
 void add_field(CLI::App& app, const core::Field& field) {
     const std::string name = option_name(field);
     std::string doc = field.doc;
-    if (!field.choices.empty()) doc += fmt::format(" [{}]", fmt::join(field.choices, ", "));
+    if (!field.choices.empty()) doc += fmt::format(" [{}]", core::choices_text(field));
     if (auto* const* flag = std::get_if<bool*>(&field.value)) {
         app.add_flag(name, **flag, doc);
     } else if (auto* const* whole = std::get_if<std::int64_t*>(&field.value)) {

@@ -114,8 +114,9 @@ std::string cache_name(const std::string& id) {
 
 [[noreturn]] void not_found(const HubName& hub, const std::vector<std::string>& looked) {
     std::string remedy = fmt::format(
-        "nothing is downloaded here; type: hf download {}{} --local-dir FOLDER/{}, and "
-        "name FOLDER as the folder of models",
+        "nothing is downloaded here; type `hf download {}{} --local-dir FOLDER/{}` where there is a network, "
+        "and "
+        "give --models FOLDER",
         hub.id, hub.revision.empty() ? "" : " --revision " + hub.revision, hub.id);
     throw core::input_error(
         fmt::format("there is no model {}{}", hub.id, hub.revision.empty() ? "" : "@" + hub.revision),
