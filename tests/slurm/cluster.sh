@@ -127,7 +127,7 @@ watch_test() {  # SECONDS
   cd / && rm -rf "$work"
 }
 
-all_idle() { [ "$(sinfo --noheader --Node --format=%T 2>/dev/null | grep -cx idle)" = "$1" ]; }
+all_idle() { [ "$(sinfo --noheader --partition=all --Node --format=%T 2>/dev/null | grep -cx idle)" = "$1" ]; }
 
 # cluster_up NODES CPUS SECONDS: nodes n1, n2, ... with so many CPUs and two GPUs each; the test may take so long.
 cluster_up() {
@@ -145,6 +145,7 @@ cluster_up() {
   for ((n = 1; n <= nodes; ++n)); do start slurmd -D -N "n$n"; done
   wait_until 30 all_idle "$nodes" || {
     fail "the cluster does not come up"
+    scontrol show nodes >&2
     tail -n 20 "$cluster"/log/* >&2
     finish
   }
