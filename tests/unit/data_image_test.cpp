@@ -111,9 +111,9 @@ TEST_CASE("images are resized to the bytes that Pillow gives", "[data]") {
         INFO(row.dump());
         const Image source = pattern(row["from"][0], row["from"][1]);
         const Filter filter = filter_named(row["filter"]);
-        const std::string digest_13 = digest(resize(source, row["to"][0], row["to"][1], filter));
+        const std::string digest_13 = digest(resize(source, row["to"][0], row["to"][1], {filter}));
         const std::string digest_rows =
-            digest(resize(source, row["to"][0], row["to"][1], filter, PassOrder::rows_first));
+            digest(resize(source, row["to"][0], row["to"][1], {filter, PassOrder::rows_first}));
         CHECK(digest_13 == row["sha256"].get<std::string>());
         CHECK(digest_rows == row["rows_first"].get<std::string>());
         differing += digest_13 != digest_rows;

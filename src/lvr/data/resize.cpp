@@ -2,135 +2,93 @@
 #include <lvr/data/resize.hpp>
 
 #include <algorithm>
-#include <cmath>
-#include <numbers>
+
+#include <lvr/data/resample.hpp>
 
 namespace lvr::data {
 namespace {
 
-constexpr int k_precision = 22;  // bits behind the point of a weight: 32 - 8 - 2
-
-struct Kernel {
-    double (*weight)(double distance);
-    double support;  // half width, in source pixels when not shrinking
+/// [begin, end) of output pixels along one axis.
+struct Span {
+    int begin = 0, end = 0;
 };
 
-double box(double x) { return x > -0.5 && x <= 0.5 ? 1.0 : 0.0; }
-
-double bilinear(double x) { return std::max(0.0, 1.0 - std::fabs(x)); }
-
-double bicubic(double x) {  // Keys, a = -0.5
-    constexpr double a = -0.5;
-    x = std::fabs(x);
-    if (x < 1.0) return ((a + 2.0) * x - (a + 3.0)) * x * x + 1;
-    if (x < 2.0) return (((x - 5) * x + 8) * x - 4) * a;
-    return 0.0;
-}
-
-double sinc(double x) {
-    if (x == 0.0) return 1.0;
-    x *= std::numbers::pi;
-    return std::sin(x) / x;
-}
-
-double lanczos(double x) { return x >= -3.0 && x < 3.0 ? sinc(x) * sinc(x / 3) : 0.0; }
-
-Kernel kernel_of(Filter filter) {
-    switch (filter) {
-        case Filter::box:
-            return {box, 0.5};
-        case Filter::bilinear:
-            return {bilinear, 1.0};
-        case Filter::bicubic:
-            return {bicubic, 2.0};
-        case Filter::lanczos:
-            return {lanczos, 3.0};
+/// The source pixels that these taps touch.
+Span touched(const std::vector<Taps>& taps) {
+    Span all{taps.front().first, taps.front().first};
+    for (const auto& tap : taps) {
+        all.begin = std::min(all.begin, tap.first);
+        all.end = std::max(all.end, tap.first + static_cast<int>(tap.weights.size()));
     }
-    return {bicubic, 2.0};
+    return all;
 }
 
-/// Which source pixels make an output pixel, and how much each counts.
-struct Taps {
-    int first = 0;
-    std::vector<std::int32_t> weights;  // fixed point
+std::vector<std::uint8_t> bytes_for(std::int64_t width, std::int64_t height) {
+    return std::vector<std::uint8_t>(static_cast<std::size_t>(3 * width * height));
+}
+
+/// One axis of a resize, and the part of its result that is wanted.
+struct Axis {
+    int from = 0, to = 0;
+    Span wanted;
+
+    bool is_same() const { return from == to; }
+    std::vector<Taps> taps(Filter filter) const {
+        return taps_of(from, to, wanted.begin, wanted.end, filter);
+    }
 };
 
-Taps taps_at(int index, int from, double scale, const Kernel& kernel) {
-    const double stretch = std::max(scale, 1.0);
-    const double support = kernel.support * stretch;
-    const double center = (index + 0.5) * scale;
-    const int first = std::max(static_cast<int>(center - support + 0.5), 0);
-    const int end = std::min(static_cast<int>(center + support + 0.5), from);
-    std::vector<double> weights;
-    double sum = 0;
-    for (int pixel = first; pixel < end; ++pixel) {
-        weights.push_back(kernel.weight((pixel - center + 0.5) * (1.0 / stretch)));
-        sum += weights.back();
-    }
-    Taps taps{first, {}};
-    for (double weight : weights) {
-        if (sum != 0.0) weight /= sum;
-        const double fixed = weight * (1 << k_precision);
-        taps.weights.push_back(static_cast<std::int32_t>(weight < 0 ? fixed - 0.5 : fixed + 0.5));
-    }
-    return taps;
-}
-
-std::vector<Taps> taps_of(int from, int to, Filter filter) {
-    const double scale = static_cast<double>(static_cast<float>(from)) / to;
-    std::vector<Taps> taps;
-    for (int i = 0; i < to; ++i) taps.push_back(taps_at(i, from, scale, kernel_of(filter)));
-    return taps;
-}
-
-std::uint8_t to_byte(std::int32_t sum) {
-    return static_cast<std::uint8_t>(std::clamp(sum >> k_precision, 0, 255));
-}
-
-constexpr std::int32_t k_half = 1 << (k_precision - 1);
-
-Image resize_rows(const Image& image, int width, Filter filter) {
-    const auto taps = taps_of(image.width, width, filter);
-    Image out{width, image.height,
-              std::vector<std::uint8_t>(static_cast<std::size_t>(width) * image.height * 3)};
-    std::uint8_t* to = out.rgb.data();
-    for (int y = 0; y < image.height; ++y) {
-        const std::uint8_t* row = image.rgb.data() + static_cast<std::size_t>(y) * image.width * 3;
-        for (const auto& tap : taps) {
-            const std::uint8_t* from = row + tap.first * 3;
-            std::int32_t red = k_half, green = k_half, blue = k_half;
-            for (const auto weight : tap.weights) {
-                red += from[0] * weight;
-                green += from[1] * weight;
-                blue += from[2] * weight;
-                from += 3;
-            }
-            *to++ = to_byte(red);
-            *to++ = to_byte(green);
-            *to++ = to_byte(blue);
-        }
-    }
+/// Rows first: only the rows that the wanted ones are made of.
+Image rows_then_columns(const Image& image, const Axis& x, const Axis& y, Filter filter) {
+    auto down = y.taps(filter);
+    const Span rows = touched(down);
+    for (auto& tap : down) tap.first -= rows.begin;
+    const auto along = x.taps(filter);
+    Image between{static_cast<int>(along.size()), rows.end - rows.begin, {}};
+    between.rgb = bytes_for(between.width, between.height);
+    const Pixels in{image.rgb.data() + std::int64_t{3} * image.width * rows.begin, image.width,
+                    between.height};
+    resample_rows(in, along, between.rgb.data(), best_instructions());
+    Image out{between.width, static_cast<int>(down.size()),
+              bytes_for(between.width, static_cast<int>(down.size()))};
+    resample_columns({between.rgb.data(), between.width, between.height}, down, out.rgb.data(),
+                     best_instructions());
     return out;
 }
 
-Image resize_columns(const Image& image, int height, Filter filter) {
-    const std::size_t stride = static_cast<std::size_t>(image.width) * 3;
-    const auto taps = taps_of(image.height, height, filter);
-    Image out{image.width, height, std::vector<std::uint8_t>(stride * height)};
-    std::vector<std::int32_t> sums(stride);
-    for (int y = 0; y < height; ++y) {
-        const auto& tap = taps[static_cast<std::size_t>(y)];
-        std::fill(sums.begin(), sums.end(), k_half);
-        const std::uint8_t* from = image.rgb.data() + stride * tap.first;
-        for (const auto weight :
-             tap.weights) {  // row by row, so that the compiler vectorises over the columns
-            for (std::size_t x = 0; x < stride; ++x) sums[x] += from[x] * weight;
-            from += stride;
-        }
-        std::transform(sums.begin(), sums.end(), out.rgb.begin() + static_cast<std::ptrdiff_t>(stride * y),
-                       to_byte);
-    }
+Image rows_only(const Image& image, const Axis& x, Filter filter) {
+    const auto along = x.taps(filter);
+    Image out{static_cast<int>(along.size()), image.height,
+              bytes_for(static_cast<int>(along.size()), image.height)};
+    resample_rows({image.rgb.data(), image.width, image.height}, along, out.rgb.data(), best_instructions());
     return out;
+}
+
+Image columns_only(const Image& image, const Axis& y, Filter filter) {
+    const auto down = y.taps(filter);
+    Image out{image.width, static_cast<int>(down.size()),
+              bytes_for(image.width, static_cast<int>(down.size()))};
+    resample_columns({image.rgb.data(), image.width, image.height}, down, out.rgb.data(),
+                     best_instructions());
+    return out;
+}
+
+/// The wanted part of the resized image.
+Image resized_part(const Image& image, const Axis& x, const Axis& y, const ResizeRule& rule) {
+    if (x.is_same()) {
+        const Image rows = y.is_same()
+                               ? crop(image, 0, y.wanted.begin, image.width, y.wanted.end - y.wanted.begin)
+                               : columns_only(image, y, rule.filter);
+        return crop(rows, x.wanted.begin, 0, x.wanted.end - x.wanted.begin, rows.height);
+    }
+    if (y.is_same()) {
+        const auto rows = y.wanted.end - y.wanted.begin;
+        return rows_only(crop(image, 0, y.wanted.begin, image.width, rows), x, rule.filter);
+    }
+    const int lower = y.from - y.to, narrower = x.from - x.to;
+    const bool columns_first = rule.order == PassOrder::pillow_13 && lower > 0 && lower > 2 * narrower;
+    if (columns_first) return rows_only(columns_only(image, y, rule.filter), x, rule.filter);
+    return rows_then_columns(image, x, y, rule.filter);
 }
 
 }  // namespace
@@ -160,16 +118,24 @@ std::string name_of(Filter filter) {
     return "";
 }
 
-Image resize(const Image& image, int width, int height, Filter filter, PassOrder order) {
-    core::ensure(width >= 1 && height >= 1 && image.width >= 1 && image.height >= 1,
+Image resize(const Image& image, int width, int height, const ResizeRule& rule) {
+    return resize_part(image, width, height, {0, 0, width, height}, rule);
+}
+
+Image resize_part(const Image& image, int width, int height, const Box& box, const ResizeRule& rule) {
+    core::ensure(width >= 1 && height >= 1 && image.width >= 1 && image.height >= 1 && box.width >= 1 &&
+                     box.height >= 1,
                  "resize from and to at least one pixel");
-    if (width == image.width && height == image.height) return image;
-    if (width == image.width) return resize_columns(image, height, filter);
-    if (height == image.height) return resize_rows(image, width, filter);
-    const int lower = image.height - height, narrower = image.width - width;
-    const bool columns_first = order == PassOrder::pillow_13 && lower > 0 && lower > 2 * narrower;
-    return columns_first ? resize_rows(resize_columns(image, height, filter), width, filter)
-                         : resize_columns(resize_rows(image, width, filter), height, filter);
+    const auto inside = [](int begin, int size, int limit) {
+        return Span{std::clamp(begin, 0, limit), std::clamp(begin + size, 0, limit)};
+    };
+    const Axis x{image.width, width, inside(box.left, box.width, width)};
+    const Axis y{image.height, height, inside(box.top, box.height, height)};
+    if (x.wanted.begin >= x.wanted.end || y.wanted.begin >= y.wanted.end)
+        return {box.width, box.height, bytes_for(box.width, box.height)};
+    Image part = resized_part(image, x, y, rule);
+    if (part.width == box.width && part.height == box.height) return part;
+    return crop(part, box.left - x.wanted.begin, box.top - y.wanted.begin, box.width, box.height);
 }
 
 Image crop(const Image& image, int left, int top, int width, int height) {

@@ -13,23 +13,17 @@ namespace {
 
 constexpr int k_levels = 256, k_colours = 3;
 
-data::Image resized(const ImageGeometry& geometry, const data::Image& image) {
-    std::int64_t width = geometry.width, height = geometry.height;
-    if (geometry.resize == ImageGeometry::Resize::none) return image;
-    if (geometry.resize == ImageGeometry::Resize::shortest_edge) {
-        // As Python computes it: int(edge * long / short), the division in double precision.
-        const auto longer = [&](int long_side, int short_side) {
-            return static_cast<std::int64_t>(static_cast<double>(geometry.edge * long_side) / short_side);
-        };
-        width = image.width <= image.height ? geometry.edge : longer(image.width, image.height);
-        height = image.width <= image.height ? longer(image.height, image.width) : geometry.edge;
-    }
-    if (width > data::k_most_pixels / std::max<std::int64_t>(height, 1)) {
-        throw data::ImageError(data::ImageError::Reason::too_large, "the picture",
-                               fmt::format("would be {} x {} pixels when resized", width, height));
-    }
-    return data::resize(image, static_cast<int>(width), static_cast<int>(height), geometry.filter,
-                        geometry.order);
+/// Size of the whole resized picture.
+PixelSize resized_size(const ImageGeometry& geometry, const data::Image& image) {
+    using Resize = ImageGeometry::Resize;
+    if (geometry.resize == Resize::none) return {image.height, image.width};
+    if (geometry.resize == Resize::exact) return {geometry.height, geometry.width};
+    // As Python computes it: int(edge * long / short), the division in double precision.
+    const auto longer = [&](int long_side, int short_side) {
+        return static_cast<std::int64_t>(static_cast<double>(geometry.edge * long_side) / short_side);
+    };
+    if (image.width <= image.height) return {longer(image.height, image.width), geometry.edge};
+    return {geometry.edge, longer(image.width, image.height)};
 }
 
 /// Where a side is cropped, from which pixel on; negative: that much black comes first. Python's // rounds
@@ -59,13 +53,18 @@ ImageGeometry scaled_to(const ImageGeometry& geometry, std::int64_t size) {
 }
 
 data::Image apply(const ImageGeometry& geometry, const data::Image& image) {
-    data::Image picture = resized(geometry, image);
-    if (geometry.crop_height == 0 ||
-        (picture.height == geometry.crop_height && picture.width == geometry.crop_width))
-        return picture;
-    return data::crop(picture, static_cast<int>(crop_start(picture.width, geometry.crop_width)),
-                      static_cast<int>(crop_start(picture.height, geometry.crop_height)),
-                      static_cast<int>(geometry.crop_width), static_cast<int>(geometry.crop_height));
+    const auto [height, width] = resized_size(geometry, image);
+    if (width > data::k_most_pixels / std::max<std::int64_t>(height, 1)) {
+        throw data::ImageError(data::ImageError::Reason::too_large, "the picture",
+                               fmt::format("would be {} x {} pixels when resized", width, height));
+    }
+    const bool is_cropped = geometry.crop_height > 0;
+    const auto wide = is_cropped ? geometry.crop_width : width,
+               high = is_cropped ? geometry.crop_height : height;
+    const data::Box box{static_cast<int>(crop_start(width, wide)), static_cast<int>(crop_start(height, high)),
+                        static_cast<int>(wide), static_cast<int>(high)};
+    return data::resize_part(image, static_cast<int>(width), static_cast<int>(height), box,
+                             {geometry.filter, geometry.order});
 }
 
 core::Json to_json(const ImageTransform& transform) {
