@@ -6,7 +6,8 @@
 #   for sbatch  SBATCH_PARTITION, SBATCH_ACCOUNT, SBATCH_QOS, SBATCH_TIMELIMIT, SBATCH_GPUS_PER_NODE ...: sbatch's own
 #               variables ("Input environment variables" in its manual), exported; options of sbatch override them
 #   for the job modules to load, LVR_TORCH_DIR, and
-#     LVR_LAUNCHER        srun, or mpirun where Slurm does not know the MPI that lvr was built with
+#     LVR_LAUNCHER        srun, or mpirun where Slurm does not know the MPI that lvr was built with (Open MPI's; a
+#                         preemption, unlike the time limit, then ends the job for good)
 #     LVR_MPI             srun --mpi= (`srun --mpi=list` shows what there is); empty: the cluster's default
 #     LVR_RANKS_PER_NODE  else one for each GPU of the job, and without GPUs
 #     LVR_CORES_PER_RANK  one for each such group of cores (16)

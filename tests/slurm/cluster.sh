@@ -13,8 +13,12 @@ if [ ${#missing[@]} -gt 0 ]; then
   echo "skipped: ${missing[*]} not found; install slurm-wlm and munge (scripts/setup.sh does)"
   exit 77
 fi
+if [ "$(id -u)" != 0 ]; then
+  echo "skipped: a cluster of several nodes on one machine wants root"
+  exit 77
+fi
 PATH=$PATH:/usr/sbin
-unset "${!SLURM_@}" "${!SBATCH_@}" "${!LVR_SITE@}"
+unset "${!SLURM_@}" "${!SBATCH_@}" LVR_SITE LVR_LAUNCHER LVR_MPI LVR_RANKS_PER_NODE LVR_CORES_PER_RANK
 
 cluster=$(mktemp -d /tmp/lvr-slurm.XXXXXX)
 daemons=()
@@ -40,6 +44,9 @@ write_configuration() {  # NODES CPUS PORT
   (umask 077 && head -c 1024 /dev/urandom >"$cluster/munge/key")
   : >"$cluster/plugstack.conf"
   echo CgroupAutomount=no >"$cluster/cgroup.conf"
+  # Slurm wants to see devices of its GPUs: these are as /dev/null.
+  mknod "$cluster/gpu0" c 1 3 && mknod "$cluster/gpu1" c 1 3
+  echo "Name=gpu File=$cluster/gpu[0-1]" >"$cluster/gres.conf"
   cat >"$cluster/slurm.conf" <<CONF
 ClusterName=lvr$$
 SlurmctldHost=$host(127.0.0.1)
@@ -67,16 +74,18 @@ AccountingStorageType=accounting_storage/none
 MpiDefault=none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
+GresTypes=gpu
 SchedulerParameters=bf_interval=1,sched_min_interval=100000
 KillWait=10
 MinJobAge=600
 ReturnToService=2
 PartitionName=all Nodes=ALL Default=YES State=UP
+PartitionName=some Nodes=ALL State=UP
 CONF
   local n
   for ((n = 1; n <= nodes; ++n)); do
     mkdir -p "$cluster/spool-n$n" "$cluster/tmp-n$n"
-    echo "NodeName=n$n NodeHostname=$host NodeAddr=127.0.0.1 Port=$((port + n)) CPUs=$cpus RealMemory=$memory" \
+    echo "NodeName=n$n NodeHostname=$host NodeAddr=127.0.0.1 Port=$((port + n)) CPUs=$cpus RealMemory=$memory Gres=gpu:2" \
       >>"$cluster/slurm.conf"
   done
 }
@@ -84,12 +93,13 @@ CONF
 start() {  # PROGRAM [ARGUMENTS...]: in a session of its own, with none of our pipes, which would never close
   setsid "$@" </dev/null >>"$cluster/log/out" 2>&1 &
   daemons+=($!)
+  disown  # the shell is not to tell of its end
 }
 
 cluster_down() {
   local pid status
   [ -d "$cluster" ] || return 0
-  [ -z "${SLURM_CONF:-}" ] || timeout 5 scancel --signal=KILL --full --user="$(id -un)" 2>/dev/null
+  SLURM_CONF=$cluster/slurm.conf timeout 5 scancel --signal=KILL --full --user="$(id -un)" 2>/dev/null
   for pid in "${daemons[@]}"; do kill "$pid" 2>/dev/null; done
   # What is left of jobs and daemons: known by the configuration in their environment, which nobody else has.
   for _ in {1..20}; do
@@ -117,24 +127,25 @@ watch_test() {  # SECONDS
   cd / && rm -rf "$work"
 }
 
-all_idle() { [ "$(sinfo --noheader --Node --format=%T 2>/dev/null | grep -cx idle)" = "$1" ]; }
+all_idle() { [ "$(sinfo --noheader --partition=all --Node --format=%T 2>/dev/null | grep -cx idle)" = "$1" ]; }
 
-# cluster_up NODES CPUS SECONDS: nodes n1, n2, ... with so many CPUs each; the test may take so long.
+# cluster_up NODES CPUS SECONDS: nodes n1, n2, ... with so many CPUs and two GPUs each; the test may take so long.
 cluster_up() {
   local nodes=$1 cpus=$2 port n
-  tidy_up() { cluster_down; }
+  trap 'cluster_down; cd / && rm -rf "$work"' EXIT
   trap 'exit 143' TERM INT HUP
   port=$(free_ports) || { fail "no free ports"; finish; }
   write_configuration "$nodes" "$cpus" "$port"
+  (watch_test "$3" </dev/null >/dev/null &)
   export SLURM_CONF=$cluster/slurm.conf
   start munged --force --foreground --num-threads=2 --key-file="$cluster/munge/key" --socket="$cluster/munge/socket" \
     --pid-file="$cluster/munge/pid" --log-file="$cluster/munge/log" --seed-file="$cluster/munge/seed"
-  (watch_test "$3" </dev/null >/dev/null &)
   wait_until 10 [ -S "$cluster/munge/socket" ]
   start slurmctld -D -c
   for ((n = 1; n <= nodes; ++n)); do start slurmd -D -N "n$n"; done
   wait_until 30 all_idle "$nodes" || {
     fail "the cluster does not come up"
+    scontrol show nodes >&2
     tail -n 20 "$cluster"/log/* >&2
     finish
   }
@@ -145,9 +156,18 @@ cluster_up() {
 # job_field JOB KEY : what Slurm says of it.
 job_field() { scontrol show job "$1" | sed -n "s/^.*\b$2=\([^ ]*\).*/\1/p" | head -1; }
 
+# need COMMAND... : the rest makes no sense without it; says what the jobs said.
+need() {
+  ok "$@"
+  [ "$failures" = 0 ] && return
+  scontrol show jobs >&2
+  tail -n 100 "$work"/lvr-extract-*.log "$cluster"/log/* >&2
+  finish
+}
+
 # submit ARGUMENTS... : the job's number in $job, its log in $log.
 submit() {
-  job=$(sbatch --parsable "$@") || { fail "sbatch $*"; return 1; }
+  job=$(sbatch --parsable "$@") || need false
   log=$work/lvr-extract-$job.log
 }
 
