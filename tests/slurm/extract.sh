@@ -48,12 +48,12 @@ lost_job=$job lost_log=$log
 ends "$srun_job" 0
 ok same_features plain/clip_gelu srun/clip_gelu
 ok grep -q "nodes n\[1-2\], 4 ranks (2 a node, each 1 cores; 2 GPUs a node)" "$srun_log"
-ok grep -q "42 images, 4 ranks" "$srun_log"
+ok grep -q "42 images; ranks: 4," "$srun_log"
 for node in n1 n2; do ok grep -q "launch task StepId=$srun_job\.0 " "$cluster/log/slurmd-$node"; done
 ends "$mpirun_job" 0
 ok same_features plain/clip_gelu mpirun/clip_gelu
 ok grep -q "site ./mpirun_site.sh" "$mpirun_log"
-ok grep -q "42 images, 2 ranks" "$mpirun_log"
+ok grep -q "42 images; ranks: 2," "$mpirun_log"
 ends "$shared_job" 0
 ok same_features plain/clip_gelu shared/clip_gelu
 ok grep -q "2 ranks (1 a node, each 2 cores; 0 GPUs a node)" "lvr-extract-$shared_job.log"

@@ -83,7 +83,7 @@ ok [ "$(grep -c ', start [1-4], site' "$first_log")" = 4 ]
 # A job that never finishes a part does not go on for ever.
 submit -N 1 "$script" config.toml --out fruitless --shard-size 300
 for restarts in 0 1 2 3; do
-  need wait_until 60 says_times $((restarts + 1)) "300 images, . ranks" "$log"
+  need wait_until 60 says_times $((restarts + 1)) "300 images; ranks:" "$log"
   scancel --batch --signal=USR1 "$job"
   [ $restarts = 3 ] && break
   need wait_until 60 is_pending "$job" $((restarts + 1))
