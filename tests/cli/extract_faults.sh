@@ -7,22 +7,25 @@
 rounds=${1:-3}
 RANDOM=${LVR_FAULTS_SEED:-$$}
 echo "seed $RANDOM"
-many_images pictures 300
+many_images few 100
+for copy in 1 2 3 4 5 6 7 8 9 10 11 12; do mkdir -p pictures && cp -al few pictures/$copy; done
 run=("$extract" --snapshot "$model" --images pictures --store float32 --shard-size 2 --threads 1 --flip)
 "${run[@]}" --out reference 2>stderr
 shards=$(ls reference/dinov2_resize/part-*.h5 | wc -l)
-ok [ "$shards" = 153 ]
+ok [ "$shards" = 630 ]
+
+# has_parts FOLDER COUNT
+has_parts() { [ "$(find "$1" -name 'part-*.h5' 2>/dev/null | wc -l)" -ge "$2" ]; }
 
 # parts_of FOLDER : name, inode and content of each part
 parts_of() { (cd "$1/dinov2_resize" && stat -c '%n %i %Y' part-*.h5) | sort; }
 
 for ((round = 1; round <= rounds; ++round)); do
-  before=$((RANDOM % 3 + 2)) after=$((RANDOM % 4 + 1)) pause=$(printf '0.%03d' $((RANDOM % 300)))
+  before=$((RANDOM % 3 + 2)) after=$((RANDOM % 4 + 1)) moment=$((RANDOM % (shards / 2) + 1))
   out=kill$round
   mpirun -np $before "${run[@]}" --out $out >/dev/null 2>stderr &
   launcher=$!
-  wait_until 30 part_there $out || fail "no part was made"
-  sleep "$pause"
+  wait_until 60 has_parts $out $moment || fail "$moment parts were not made"
   victims=($(children $launcher))
   kill -9 "${victims[RANDOM % ${#victims[@]}]}" 2>/dev/null
   wait $launcher && fail "round $round: a killed rank went unnoticed"
