@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """From JPEG files to HDF5: lvr-extract against transformers + Pillow + h5py with a decoding thread, in turn in one run.
 
-    end_to_end.py [--model build/models/dinov2-small] [--images 256] [--batch 8] [--rounds 3] [--size 224]
+    end_to_end.py [--model build/models/dinov2-small | --large 336] [--images 256] [--batch 8] [--rounds 3]
 
 Both take 2-megapixel JPEGs, compute the same blocks up to the same tap in fp32 and store fp16. Of lvr-extract the whole process is
 timed, start and model included; of the script only its loop, once Python and the model are there.
@@ -26,8 +26,7 @@ from transformers.models.bit.image_processing_pil_bit import BitImageProcessorPi
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
 from pictures import photographs
-
-ROOT = Path(__file__).parents[2]
+from vit_forward import ROOT, snapshot
 
 
 class Script:
@@ -78,6 +77,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--model", default=str(ROOT / "build/models/dinov2-small"))
     parser.add_argument("--images", type=int, default=256)
+    parser.add_argument("--large", type=int, help="instead of --model: a ViT-L/14 with random weights, of this input size")
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
@@ -86,6 +86,9 @@ def main() -> None:
         pictures = Path(name) / "pictures"
         pictures.mkdir()
         photographs(pictures, options.images)
+        if options.large:
+            options.model = str(Path(name) / f"vit-large-{options.large}")
+            snapshot(Path(options.model), options.large)
         script = Script(options.model, sorted(pictures.iterdir()), options.batch)
         best = [float("inf"), float("inf")]
         for _ in range(options.rounds):
