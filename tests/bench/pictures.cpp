@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// pictures FOLDER EDGE CROP: for each line on stdin decodes every file of the folder and resizes it as an encoder wants it (shortest
-// edge, centre crop); says the processor seconds of both. Driven by pictures.py.
+// pictures FOLDER EDGE CROP: for each line on stdin decodes every file of the folder and resizes it as an
+// encoder wants it (shortest edge, centre crop); says the processor seconds of both. Driven by pictures.py.
 #include <fmt/format.h>
 
 #include <ctime>
@@ -16,7 +16,8 @@ using namespace lvr;
 int main(int argc, char** argv) {
     if (argc != 4) return 2;
     std::vector<std::string> files;
-    for (const auto& entry : std::filesystem::directory_iterator(argv[1])) files.push_back(core::read_text(entry.path()));
+    for (const auto& entry : std::filesystem::directory_iterator(argv[1]))
+        files.push_back(core::read_text(entry.path()));
     const encoders::ImageGeometry geometry{.resize = encoders::ImageGeometry::Resize::shortest_edge,
                                            .edge = std::stol(argv[2]),
                                            .crop_height = std::stol(argv[3]),
@@ -28,7 +29,8 @@ int main(int argc, char** argv) {
         std::size_t sum = 0;
         for (const auto& file : files) {
             const auto start = std::clock();
-            const auto image = data::decode_image({reinterpret_cast<const std::uint8_t*>(file.data()), file.size()}, "picture");
+            const auto image = data::decode_image(
+                {reinterpret_cast<const std::uint8_t*>(file.data()), file.size()}, "picture");
             const auto decoded = std::clock();
             sum += encoders::apply(geometry, image).rgb[0];
             resize += std::clock() - decoded;

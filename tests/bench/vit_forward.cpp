@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// vit_forward SNAPSHOT SIZE BATCH THREADS [DTYPE] [DEVICE]: for each line on stdin one pass over random pictures; says how many seconds it
-// took, and how many of all cores. Driven by vit_forward.py, which times transformers in turn with it.
+// vit_forward SNAPSHOT SIZE BATCH THREADS [DTYPE] [DEVICE]: for each line on stdin one pass over random
+// pictures; says how many seconds it took, and how many of all cores. Driven by vit_forward.py, which times
+// transformers in turn with it.
 #include <ATen/Parallel.h>
 #include <ATen/ops/randint.h>
 #include <fmt/format.h>
