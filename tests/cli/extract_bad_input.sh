@@ -61,7 +61,31 @@ for other in "--store float32" "--dtype bfloat16" "--flip" "--tap -1" "--size 42
   ok [ $? = 2 ]
   ok grep -q "remedy:" stderr
 done
-ok grep -q '42' stderr
+projector=$golden/vit/clip_gelu/model.safetensors
+# A model whose files say something else, with the same weights.
+cp -r "$model" changed
+"$extract" --snapshot changed --images pictures --out resumed 2>stderr
+ok [ $? = 7 ]
+for change in 's/"hidden_act": "gelu"/"hidden_act": "quick_gelu"/' 's/"layer_norm_eps": [0-9.e-]*/"layer_norm_eps": 0.1/' 's/"num_attention_heads": 3/"num_attention_heads": 6/'; do
+  sed "$change" "$model/config.json" >changed/config.json
+  cmp -s changed/config.json "$model/config.json" && fail "$change changes nothing"
+  "$extract" --snapshot changed --images pictures --out resumed >stdout 2>stderr
+  ok [ $? = 2 ]
+  ok grep -q "config.encoder.model" stderr
+done
+cp "$model/config.json" changed
+sed 's/0.485/0.486/' "$model/preprocessor_config.json" >changed/preprocessor_config.json
+cmp -s changed/preprocessor_config.json "$model/preprocessor_config.json" && fail "the mean was not changed"
+"$extract" --snapshot changed --images pictures --out resumed >stdout 2>stderr
+ok [ $? = 2 ]
+"$extract" --snapshot changed --images pictures --out more --position-resize scale_0.1 >stdout 2>stderr
+ok [ $? = 7 ]
+expect 2 "position_resize is for DINOv2" "$extract" --snapshot "$golden/vit/clip_gelu" --images pictures --out out --position-resize size
+expect 2 "a part would be above 2 GiB" "$extract" --snapshot "$model" --images pictures --out out --shard-size 9000000
+expect 2 "a projector is trained for one of them" "$extract" --snapshot "$model,$golden/vit/clip_gelu" --images pictures --out out --project "$projector"
+expect 3 "it is not a projector" "$extract" --snapshot "$model" --images pictures --out out --project "$projector"
+printf 'parts = ["a.toml", "b.toml"]\ntap = -1\n' >fused.toml
+expect 2 "beside parts" "$extract" --encoder fused.toml --check
 rm pictures/0003.jpg
 "${kept[@]}" >stdout 2>stderr
 ok [ $? = 2 ]

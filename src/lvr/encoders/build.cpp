@@ -31,7 +31,9 @@ std::shared_ptr<const Encoder> build_encoder(const EncoderCard& card, const Buil
             throw core::usage_error(card.id + ": its part " + part + " is itself fused", "",
                                     "list the single encoders");
         its.dtype = card.dtype;
-        parts.push_back(make_vit_encoder(overridden(its, options.overrides), options));
+        auto overrides = options.overrides;
+        if (its.family != "dinov2") overrides.position_resize.clear();  // the others have no rule for it
+        parts.push_back(make_vit_encoder(overridden(its, overrides), options));
     }
     return fuse(std::move(parts), card.fusion == "channels" ? Fusion::channels : Fusion::interleave, card.id);
 }

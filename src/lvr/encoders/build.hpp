@@ -24,6 +24,7 @@ struct BuildOptions {
     std::filesystem::path models;  ///< where hub ids are looked up first
     at::Device device = at::kCPU;
     bool fingerprint = true;  ///< the weights' SHA-256 goes into the identity: the files are read once more
+    bool verify = false;      ///< also that files in the hub's cache are what their names say
     CardOverrides overrides = {};
 };
 

@@ -60,7 +60,7 @@ core::Fields EncoderCard::fields() {
         {"features_through", &features_through, "features are last rounded to this dtype", k_dtypes_or_none},
         {"position_resize",
          &position_resize,
-         "DINOv2's positions at another size; empty: as transformers does",
+         "DINOv2's positions at another size; empty or size: as transformers 5 does",
          {"", "size", "scale_0.1"}},
         {"store", &store, "of the stored features", {"float16", "bfloat16", "float32"}},
         {"licence", &licence, "a note on the licence of the weights"},
@@ -80,6 +80,14 @@ void EncoderCard::validate() const {
     demand(snapshot.empty() != parts.empty(), "a card has either a snapshot or parts", "give it one of them");
     demand(parts.empty() || parts.size() >= 2, "a fused representation has at least two parts",
            "add one, or use snapshot");
+    const EncoderCard usual;
+    const bool is_plain = family.empty() && size == usual.size && resize == usual.resize &&
+                          tap == usual.tap && resize_order == usual.resize_order &&
+                          normalise == usual.normalise && position_resize.empty() &&
+                          weights_through.empty() && pixels_through.empty() && features_through.empty();
+    demand(parts.empty() || is_plain,
+           "beside parts, only id, fusion, dtype, store and licence have a meaning",
+           "put the other keys into the parts' own cards");
     demand(size >= 0 && size <= 16384, "size is not a number of pixels",
            "e.g. 224; 0 for the preprocessor's own");
     demand(resize != "squash" || size > 0, "resize = \"squash\" needs a size", "e.g. size = 224");
@@ -91,9 +99,10 @@ EncoderCard read_card(const fs::path& file, const std::string& protocol) {
     core::load_toml(file, card.fields(), tables);
     card.file = file;
     if (card.id.empty()) card.id = file.stem().string();
-    // What the paper's code does not do differently has no table: the card is the same then.
-    if (protocol != "native") core::load_toml_table(file, protocol, card.fields());
-    card.protocol = protocol;
+    // What the paper's code does not do differently has no table: the card is the native one then. A fused
+    // card hands the protocol on to its parts.
+    const bool has_table = protocol != "native" && core::load_toml_table(file, protocol, card.fields());
+    card.protocol = has_table || !card.parts.empty() ? protocol : "native";
     card.validate();
     return card;
 }

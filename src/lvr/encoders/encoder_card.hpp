@@ -44,9 +44,8 @@ struct EncoderCard {
     void validate() const;
 };
 
-/// @throws Error (input) if the file cannot be read, (usage) for a key or value that is wrong, and for a
-/// protocol that
-///         the card does not have
+/// @throws Error (input) if the file cannot be read, (usage) for a key or value that is wrong
+/// @return with protocol "native" if it is not fused and has no table for the protocol
 EncoderCard read_card(const std::filesystem::path& file, const std::string& protocol);
 
 /// The folder with the cards that come with lvr: $LVR_CONFIGS/encoders, or beside the program's own folder.

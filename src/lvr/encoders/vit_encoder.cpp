@@ -78,21 +78,21 @@ Plan plan_of(const EncoderCard& card, const BuildOptions& options) {
     plan.pixels = output_size(plan.transform.geometry);
     if (plan.pixels.height == 0) plan.pixels = {plan.snapshot.image_size, plan.snapshot.image_size};
     vit.grid = {plan.pixels.height / vit.patch, plan.pixels.width / vit.patch};
+    if (!card.position_resize.empty() && vit.position_resize == nn::PositionResize::none) {
+        throw core::usage_error(card.id + ": position_resize is for DINOv2",
+                                plan.snapshot.family + " has no rule for other sizes", "leave it out");
+    }
     if (card.position_resize == "scale_0.1") vit.position_resize = nn::PositionResize::scale_0_1;
-    if (card.position_resize == "size") vit.position_resize = nn::PositionResize::size;
     vit.validate((snapshot.folder / "config.json").string());
     return plan;
 }
 
 core::Json identity_of(const EncoderCard& card, const Plan& plan, const std::string& weights) {
-    const auto& vit = plan.snapshot.config;
     return {{"family", plan.snapshot.family},
+            {"protocol", card.protocol},
             {"weights_sha256", weights},
-            {"layers", vit.layers},
             {"of_layers", plan.all_layers},
-            {"grid", {vit.grid.rows, vit.grid.columns}},
-            {"patch", vit.patch},
-            {"position_resize", nn::name_of(vit.position_resize)},
+            {"model", nn::to_json(plan.snapshot.config)},
             {"dtype", card.dtype},
             {"weights_through", card.weights_through},
             {"pixels_through", card.pixels_through},
@@ -108,6 +108,7 @@ class ViTEncoder : public Encoder {
           parameters_(nn::parameter_count(nn::vit_shapes(config_))),
           features_through_(dtype_or_none(card.features_through)) {
         const auto checkpoint = weights::Checkpoint::open(plan.folder);
+        if (options.verify) weights::verify(checkpoint);
         const std::string fingerprint = options.fingerprint ? weights::fingerprint(checkpoint) : "";
         model_ = nn::make_vit(config_, load(card, plan, checkpoint, options.device));
         levels_3L_ = make_levels(card, plan, options.device);

@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
@@ -13,6 +14,7 @@
 #include <exception>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -22,9 +24,6 @@
 
 namespace lvr::extract {
 namespace {
-
-constexpr int k_most_shards = 3;      // being written, computed, begun
-constexpr int k_feeding_threads = 2;  // while one copies results, the other keeps the device busy
 
 constexpr auto k_look_for_signals = std::chrono::milliseconds(200);
 
@@ -90,14 +89,17 @@ at::Tensor stacked(const std::vector<const data::Image*>& images, at::Device dev
 
 struct Engine::State {
     explicit State(const EngineSpec& its_spec)
-        : spec(its_spec), preparation(spec.catalog, spec.representations, spec.flip) {
-        const auto start = [this](auto member) {
+        : spec(its_spec), preparation(spec.catalog, spec.representations, spec.flip) {}
+
+    /// @throws std::system_error if the system gives no more threads
+    void start() {
+        const auto begin = [this](auto member) {
             threads.emplace_back([this, member] { guarded([&] { (this->*member)(); }); });
         };
         for (int i = 0; i < spec.threads; ++i)
-            start(spec.one_by_one ? &State::run_one_by_one : &State::run_prepare);
-        for (int i = 0; i < (spec.one_by_one ? 0 : k_feeding_threads); ++i) start(&State::run_feed);
-        start(&State::run_write);
+            begin(spec.one_by_one ? &State::run_one_by_one : &State::run_prepare);
+        for (int i = 0; i < (spec.one_by_one ? 0 : k_feeding_threads); ++i) begin(&State::run_feed);
+        begin(&State::run_write);
     }
 
     ~State() {
@@ -138,11 +140,17 @@ struct Engine::State {
         return rows - next_row;
     }
 
-    /// The next image to be prepared; nothing once all stops. @param wait how long it took
+    /// No image may be begun because finished shards wait to be written.
+    bool is_held_by_writing() const { return begun.empty() && shards == spec.most_shards; }
+
+    /// The next image to be prepared; nothing once all stops.
     std::optional<Task> take() {
+        const auto start = Clock::now();
         std::unique_lock lock(mutex);
+        const bool is_held = is_held_by_writing();
         changed.wait(lock, [&] { return stopping || !begun.empty(); });
         if (stopping) return std::nullopt;
+        if (is_held && spec.one_by_one) spec.waited("write", seconds_since(start));
         Task task{begun.front(), next_row++};
         if (next_row == task.buffer->images().size()) {
             begun.pop_front();
@@ -204,6 +212,7 @@ struct Engine::State {
     std::vector<Prepared> take_batch() {
         const auto start = Clock::now();
         std::unique_lock lock(mutex);
+        const bool is_held = is_held_by_writing() && ready.empty();
         const auto full = static_cast<std::size_t>(spec.batch);
         changed.wait(lock, [&] {
             const bool no_more = begun.empty() && preparing == 0;
@@ -216,7 +225,7 @@ struct Engine::State {
         }
         changed.notify_all();
         lock.unlock();
-        spec.waited("decode", seconds_since(start));
+        spec.waited(is_held ? "write" : "decode", seconds_since(start));
         return batch;
     }
 
@@ -300,19 +309,25 @@ struct Engine::State {
     std::vector<std::jthread> threads;
 };
 
-Engine::Engine(const EngineSpec& spec) : state_(std::make_unique<State>(spec)) {}
+Engine::Engine(const EngineSpec& spec) : state_(std::make_unique<State>(spec)) {
+    try {
+        state_->start();
+    } catch (const std::system_error& error) {
+        throw core::Error(core::ErrorKind::resource,
+                          fmt::format("{} threads cannot be started ({})", spec.threads, error.what()), "",
+                          "use fewer with --threads, or raise the limit on processes or memory");
+    }
+}
 
 Engine::~Engine() = default;
 
 void Engine::submit(std::int64_t shard, par::Range images, std::vector<const Representation*> targets) {
     auto& state = *state_;
-    const auto start = Clock::now();
     {
         std::unique_lock lock(state.mutex);
-        state.wait(lock, [&] { return state.shards < k_most_shards; });
+        state.wait(lock, [&] { return state.shards < state.spec.most_shards; });
         ++state.shards;
     }
-    state.spec.waited("write", seconds_since(start));
     const auto buffer = std::make_shared<ShardBuffer>(shard, images, std::move(targets), state.spec.flip);
     const std::int64_t enough =
         2 * std::max(state.spec.threads, state.spec.one_by_one ? 1 : state.spec.batch);

@@ -9,8 +9,10 @@
 #include <lvr/extract/feature_run.hpp>
 #include <lvr/extract/listing.hpp>
 #include <lvr/files/features.hpp>
+#include <lvr/files/shard_manifest.hpp>
 #include <lvr/kernels/device.hpp>
 #include <lvr/run/exit_codes.hpp>
+#include <lvr/run/lease.hpp>
 
 namespace lvr::extract {
 namespace {
@@ -25,6 +27,8 @@ int write_indices(const run::Job& job, const ExtractConfig& config) {
     if (job.is_root()) {
         for (const auto& card : chosen_cards(config)) {
             const auto folder = folder_of(config, card.id);
+            files::read_manifest(folder);    // it is a folder of ours
+            const run::Lease lease(folder);  // and nobody is filling it
             quarantined += finish_folder(folder);
             core::info("{}: index.h5 is written", folder);
         }

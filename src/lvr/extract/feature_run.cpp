@@ -21,6 +21,10 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int k_usual_batch = 32;
+constexpr int k_most_shards = 3;                               // held at once
+constexpr std::int64_t k_most_held = std::int64_t{800} << 20;  // bytes of them, where one alone is not more
+constexpr std::int64_t k_most_part =
+    (std::int64_t{2} << 30) - (std::int64_t{1} << 20);  // bytes: see files/features.hpp
 
 using Folders = std::vector<std::unique_ptr<run::ShardFolder>>;
 
@@ -31,7 +35,19 @@ std::map<std::int64_t, std::vector<std::size_t>> by_shard_size(const Folders& fo
     return groups;
 }
 
+/// A part that could not be written must not be begun.
+void check_shard_size(const FeatureRun& run) {
+    std::int64_t largest = 1;
+    for (const auto& representation : run.representations)
+        largest = std::max(largest, representation.bytes() * (run.config.flip ? 2 : 1));
+    if (run.config.shard_size <= k_most_part / largest) return;
+    throw core::usage_error(
+        fmt::format("--shard-size {}: a part would be above 2 GiB", run.config.shard_size), "",
+        fmt::format("use at most {}", k_most_part / largest));
+}
+
 Folders open_folders(const FeatureRun& run) {
+    check_shard_size(run);
     Folders folders;
     for (auto& representation : run.representations) {
         core::Json identity = representation.identity;
@@ -98,6 +114,12 @@ class Pass {
     }
 
     EngineSpec engine_spec(run::Progress& progress) const {
+        const bool is_one_by_one = run_.resources.device.is_cpu();
+        const int computing = is_one_by_one ? run_.resources.threads : k_feeding_threads;
+        std::int64_t shard_bytes = 1;
+        for (const auto i : members_)
+            shard_bytes +=
+                first().shard_size() * run_.representations[i].bytes() * (run_.config.flip ? 2 : 1);
         return {.catalog = run_.catalog,
                 .representations = run_.representations,
                 .flip = run_.config.flip,
@@ -105,10 +127,13 @@ class Pass {
                 .device = run_.resources.device,
                 .threads = run_.resources.threads,
                 .batch = run_.resources.batch,
-                .one_by_one = run_.resources.device.is_cpu(),
+                .one_by_one = is_one_by_one,
+                .most_shards =
+                    static_cast<int>(std::clamp<std::int64_t>(k_most_held / shard_bytes, 1, k_most_shards)),
                 .write = [this, &progress](const ShardBuffer& buffer) { write(buffer, progress); },
-                .waited = [&progress](const std::string& stage,
-                                      double seconds) { progress.add_stage(stage, seconds); }};
+                .waited = [&progress, computing](
+                              const std::string& stage,
+                              double seconds) { progress.add_stage(stage, seconds / computing); }};
     }
 
     void write(const ShardBuffer& buffer, run::Progress& progress) const {
@@ -131,6 +156,14 @@ class Pass {
     std::vector<std::size_t> members_;
     std::vector<std::int64_t> missing_;
 };
+
+/// A text that leaves a tab-separated table whole.
+std::string in_one_cell(std::string text) {
+    std::replace_if(
+        text.begin(), text.end(),
+        [](char letter) { return letter == '\n' || letter == '\t' || letter == '\r'; }, ' ');
+    return text;
+}
 
 }  // namespace
 
@@ -180,10 +213,8 @@ std::int64_t finish_folder(const std::string& folder) {
     for (std::size_t i = 0; i < features.status().size(); ++i) {
         const auto status = static_cast<files::ImageStatus>(features.status()[i]);
         if (status == files::ImageStatus::ok) continue;
-        std::string reason = features.reasons()[i];
-        std::replace_if(
-            reason.begin(), reason.end(), [](char letter) { return letter == '\n' || letter == '\t'; }, ' ');
-        list += fmt::format("{}\t{}\t{}\n", features.image_ids()[i], files::name_of(status), reason);
+        list += fmt::format("{}\t{}\t{}\n", in_one_cell(features.image_ids()[i]), files::name_of(status),
+                            in_one_cell(features.reasons()[i]));
         lines.push_back(features.reasons()[i]);
     }
     const auto file = fs::path(folder) / "quarantine.tsv";

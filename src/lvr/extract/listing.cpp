@@ -6,9 +6,12 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <optional>
 
 #include <lvr/core/error.hpp>
+#include <lvr/core/quantity.hpp>
 #include <lvr/extract/engine.hpp>
+#include <lvr/files/shard_manifest.hpp>
 #include <lvr/kernels/device.hpp>
 #include <lvr/par/together.hpp>
 
@@ -19,33 +22,41 @@ namespace fs = std::filesystem;
 
 constexpr int k_trial_batches = 3;
 
-/// "1.2 GB", in powers of 1000.
-std::string size_text(double bytes) {
-    const char* const units[] = {"B", "kB", "MB", "GB", "TB", "PB"};
-    std::size_t unit = 0;
-    for (; bytes >= 1000 && unit + 1 < std::size(units); ++unit) bytes /= 1000;
-    return fmt::format("{:.{}f} {}", bytes, unit == 0 ? 0 : 1, units[unit]);
-}
-
-std::string time_text(double seconds) {
-    if (seconds < 60) return fmt::format("{:.1f} s", seconds);
-    const auto minutes = static_cast<std::int64_t>(seconds / 60);
-    return minutes < 60 ? fmt::format("{} min", minutes)
-                        : fmt::format("{} h {} min", minutes / 60, minutes % 60);
-}
-
 std::int64_t stored_bytes(const encoders::EncoderCard& card) {
     const auto type = files::storage_type(card.store);
     return card.tokens * card.channels * static_cast<std::int64_t>(files::bytes_per_value(type));
 }
 
-/// Free bytes on the disk that would hold the folder: that of the nearest parent that is there.
-double free_space(fs::path folder) {
+/// Free bytes on the disk that would hold the folder, that of the nearest parent that is there; nothing if
+/// the system does not say.
+std::optional<double> free_space(fs::path folder) {
     std::error_code code;
     folder = fs::absolute(folder, code);
     while (!fs::exists(folder, code) && folder.has_relative_path()) folder = folder.parent_path();
     const auto space = fs::space(folder, code);
-    return code ? 0 : static_cast<double>(space.available);
+    return code ? std::nullopt : std::optional(static_cast<double>(space.available));
+}
+
+/// What is left to do of a representation: parts that are there are not made again.
+struct Left {
+    std::int64_t shard_size = 0, shards = 0, images = 0;
+};
+
+Left left_of(const FeatureRun& run, const Representation& representation) {
+    const fs::path folder = fs::path(run.config.out) / representation.id;
+    const auto images = run.catalog.size();
+    Left left{.shard_size = run.config.shard_size};
+    if (left.shard_size == 0)
+        left.shard_size =
+            run::choose_shard_size(images, bytes_per_image(run.representations, run.config.flip));
+    if (fs::exists(folder / "manifest.json")) left.shard_size = files::read_manifest(folder).shard_size;
+    left.shard_size = std::max<std::int64_t>(left.shard_size, 1);
+    for (std::int64_t shard = 0; shard * left.shard_size < images; ++shard) {
+        if (fs::exists(folder / files::part_name(shard))) continue;
+        ++left.shards;
+        left.images += std::min(left.shard_size, images - shard * left.shard_size);
+    }
+    return left;
 }
 
 /// Seconds for each image on this rank; the first images are computed and thrown away.
@@ -91,7 +102,7 @@ std::string list_cards(const std::string& protocol) {
         text += fmt::format("{:<22}{:>13}{:>8}{:>13}  {}{}{}\n", card.id,
                             fmt::format("{} x {}", card.tokens, card.channels),
                             fmt::format("{} M", card.parameters / 1'000'000),
-                            size_text(static_cast<double>(stored_bytes(card))), from,
+                            core::bytes_text(static_cast<double>(stored_bytes(card))), from,
                             card.licence.empty() ? "" : "; ", card.licence);
     }
     return text;
@@ -104,7 +115,8 @@ std::string describe(const std::vector<Representation>& representations, const R
             "{}: ok\n  {} tokens x {} channels, {} M parameters up to the tap, {} per image as {}\n",
             representation.id, representation.tokens(), representation.channels(),
             representation.encoder->parameters() / 1'000'000,
-            size_text(static_cast<double>(representation.bytes())), files::name_of(representation.store));
+            core::bytes_text(static_cast<double>(representation.bytes())),
+            files::name_of(representation.store));
         text += fmt::format("  {}\n", representation.identity.dump());
     }
     return text + fmt::format("device: {}\n", kernels::device_name(resources.device));
@@ -113,24 +125,30 @@ std::string describe(const std::vector<Representation>& representations, const R
 std::string estimate(const FeatureRun& run) {
     const double per_image = par::together(run.comm, [&] { return trial(run); });
     const auto rates = run.comm.all_gather(1 / per_image);
-    double rate = 0;
+    double rate = 0, bytes = 0, memory = 0;
     for (const double each : rates) rate += each;
-    const auto each = bytes_per_image(run.representations, run.config.flip);
-    const auto size =
-        run.config.shard_size > 0 ? run.config.shard_size : run::choose_shard_size(run.catalog.size(), each);
-    const double bytes = static_cast<double>(each) * static_cast<double>(run.catalog.size());
-    double memory = 4.0 * static_cast<double>(size * each);  // three shards, and one as a file
-    for (const auto& representation : run.representations) memory += weight_bytes(representation);
-    const double free = free_space(run.config.out);
-    std::string text = fmt::format("images           {}\nshards           {} of {} images\n",
-                                   run.catalog.size(), (run.catalog.size() + size - 1) / size, size);
-    text += fmt::format("to be written    {} in {}\n", size_text(bytes), run.config.out);
-    text += fmt::format("free space       {}{}\n", size_text(free), free < bytes ? "  NOT ENOUGH" : "");
-    text += fmt::format("memory per rank  {} and the program's own\n", size_text(memory));
+    std::string text = fmt::format("images           {}\n", run.catalog.size());
+    std::int64_t most_images = 0;
+    for (const auto& representation : run.representations) {
+        const auto left = left_of(run, representation);
+        const auto each = static_cast<double>(representation.bytes() * (run.config.flip ? 2 : 1));
+        bytes += each * static_cast<double>(left.images);
+        memory += 4 * each * static_cast<double>(left.shard_size) +
+                  weight_bytes(representation);  // shards held, one as a file
+        most_images = std::max(most_images, left.images);
+        text += fmt::format("shards           {} of {} images to do for {}\n", left.shards, left.shard_size,
+                            representation.id);
+    }
+    const auto free = free_space(run.config.out);
+    text += fmt::format("to be written    {} in {}\n", core::bytes_text(bytes), run.config.out);
+    text += fmt::format("free space       {}{}\n", free ? core::bytes_text(*free) : "unknown",
+                        free && *free < bytes ? "  NOT ENOUGH" : "");
+    text += fmt::format("memory per rank  {}, and what {} threads need for a picture each\n",
+                        core::bytes_text(memory), run.resources.threads);
     text += fmt::format("speed            {:.2f} images/s on {} ranks, {} threads each\n", rate,
                         run.comm.size(), run.resources.threads);
     return text +
-           fmt::format("time             {}\n", time_text(static_cast<double>(run.catalog.size()) / rate));
+           fmt::format("time             {}\n", core::duration_text(static_cast<double>(most_images) / rate));
 }
 
 }  // namespace lvr::extract

@@ -53,8 +53,11 @@ void warn_of_rest(const std::string& id, const core::Json& encoder, std::int64_t
 Representation build(const ExtractConfig& config, const encoders::EncoderCard& card, at::Device device,
                      bool is_root) {
     Representation built{.id = card.id, .card = card};
-    const encoders::BuildOptions options{
-        .models = config.models, .device = device, .fingerprint = is_root, .overrides = overrides_of(config)};
+    const encoders::BuildOptions options{.models = config.models,
+                                         .device = device,
+                                         .fingerprint = is_root,
+                                         .verify = config.check && is_root,
+                                         .overrides = overrides_of(config)};
     built.encoder = encoders::build_encoder(card, options);
     const bool is_as_carded = config.size == 0 && config.tap == k_tap_of_card;
     if (is_as_carded) check_claims(card, *built.encoder);
@@ -111,8 +114,13 @@ std::vector<encoders::EncoderCard> chosen_cards(const ExtractConfig& config) {
 
 std::vector<Representation> build_representations(const ExtractConfig& config, const par::Comm& comm,
                                                   at::Device device) {
+    const auto cards = chosen_cards(config);
+    if (!config.project.empty() && cards.size() > 1) {
+        throw core::usage_error(fmt::format("--project with {} representations", cards.size()),
+                                "a projector is trained for one of them", "run them one by one");
+    }
     std::vector<Representation> all;
-    for (const auto& card : chosen_cards(config)) {
+    for (const auto& card : cards) {
         auto built = build(config, card, device, comm.rank() == 0);
         // Rank 0 alone reads the files' hashes.
         std::string text = built.identity.dump();

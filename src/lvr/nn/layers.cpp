@@ -28,6 +28,21 @@ Activation activation_named(const std::string& name, const std::string& where) {
                             "known are gelu, gelu_pytorch_tanh, quick_gelu and silu");
 }
 
+std::string name_of(Activation activation) {
+    switch (activation) {
+        case Activation::gelu:
+            return "gelu";
+        case Activation::gelu_tanh:
+            return "gelu_pytorch_tanh";
+        case Activation::quick_gelu:
+            return "quick_gelu";
+        case Activation::silu:
+            return "silu";
+    }
+    core::ensure(false, "an activation without a name");
+    return "";
+}
+
 Linear linear_from(const weights::WeightStore& store, const std::string& name, std::int64_t out,
                    std::int64_t in, bool bias) {
     return {store.get(name + ".weight", {out, in}), bias ? store.get(name + ".bias", {out}) : at::Tensor()};

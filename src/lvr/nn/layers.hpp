@@ -37,6 +37,8 @@ enum class Activation {
 /// where for the message @throws Error (input) for any other
 Activation activation_named(const std::string& name, const std::string& where);
 
+std::string name_of(Activation activation);
+
 /// Two linear maps with an activation in between; gated: down(activation(first half of up) * second half).
 struct Mlp {
     Linear up, down;

@@ -140,6 +140,26 @@ void ViTConfig::validate(const std::string& where) const {
         "leave out --size (in a card: size), and the input is what the snapshot's own files say");
 }
 
+core::Json to_json(const ViTConfig& config) {
+    return {{"width", config.width},
+            {"layers", config.layers},
+            {"heads", config.heads},
+            {"mlp_width", config.mlp_width},
+            {"patch", config.patch},
+            {"table", {config.table.rows, config.table.columns}},
+            {"grid", {config.grid.rows, config.grid.columns}},
+            {"class_token", config.class_token},
+            {"register_tokens", config.register_tokens},
+            {"patch_bias", config.patch_bias},
+            {"pre_norm", config.pre_norm},
+            {"layer_scale", config.layer_scale},
+            {"qkv_bias", config.qkv_bias},
+            {"swiglu", config.swiglu},
+            {"activation", name_of(config.activation)},
+            {"eps", config.eps},
+            {"position_resize", name_of(config.position_resize)}};
+}
+
 weights::Shapes vit_shapes(const ViTConfig& config) {
     weights::Shapes shapes;
     shapes["patch.weight"] = {config.width, k_colours, config.patch, config.patch};

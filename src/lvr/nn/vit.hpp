@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <lvr/core/json.hpp>
 #include <lvr/nn/attention.hpp>
 #include <lvr/nn/layers.hpp>
 #include <lvr/nn/positions.hpp>
@@ -44,6 +45,9 @@ struct ViTConfig {
     /// @throws Error (input) naming what is impossible, e.g. a width that the heads do not divide
     void validate(const std::string& where) const;
 };
+
+/// All that decides the features besides weights and pixels, for provenance.
+core::Json to_json(const ViTConfig& config);
 
 /// The tensors that such a model asks its store for, by canonical name.
 weights::Shapes vit_shapes(const ViTConfig& config);

@@ -62,6 +62,9 @@ void receive_quietly(void* bytes, std::size_t size, int from, Tag tag, MPI_Comm 
     wait_quietly(request);
 }
 
+// What the first number of an answer says.
+constexpr std::int64_t k_nothing_left = 0, k_item = 1, k_halted = 2;
+
 bool speaks_in_threads() {
     int level = MPI_THREAD_SINGLE;
     checked(MPI_Query_thread(&level), "MPI_Query_thread");
@@ -84,6 +87,7 @@ struct WorkQueue::Service {
     std::vector<std::int64_t> items;
     std::size_t given = 0;
     bool stopped = false, failed = false;
+    bool halted = false;  // stopped, with items left for all that is known here
     std::vector<Standing> ranks;
     std::vector<int> waiting;  // ranks to be told once nobody works any more
 
@@ -99,8 +103,13 @@ struct WorkQueue::Service {
 
     void stop_here(bool by_failure = false) {
         const std::lock_guard lock(mutex);
-        stopped = true;
+        stopped = halted = true;
         failed = failed || by_failure;
+    }
+
+    bool was_halted() {
+        const std::lock_guard lock(mutex);
+        return halted;
     }
 
     void call_back(int rank, const std::string& bytes) {
@@ -150,7 +159,7 @@ void WorkQueue::Service::handle(int rank, Tag tag, const std::string& bytes) {
     switch (tag) {
         case ask: {
             const auto item = take();
-            const Answer reply = {item ? 1 : 0, item.value_or(0)};
+            const Answer reply = {item ? k_item : was_halted() ? k_halted : k_nothing_left, item.value_or(0)};
             return send_quietly(reply.data(), sizeof reply, rank, answer, line);
         }
         case stop_all:
@@ -273,10 +282,14 @@ std::optional<std::int64_t> WorkQueue::next() {
     Answer reply = {};
     send_quietly(nullptr, 0, k_root, ask, service.line);
     receive_quietly(reply.data(), sizeof reply, k_root, answer, service.line);
-    if (reply[0] != 0) return reply[1];
-    service.stop_here();
+    if (reply[0] == k_item) return reply[1];
+    const std::lock_guard lock(service.mutex);
+    service.stopped = true;
+    service.halted = service.halted || reply[0] == k_halted;
     return std::nullopt;
 }
+
+bool WorkQueue::is_stopped() const { return service_->was_halted(); }
 
 void WorkQueue::stop() {
     service_->stop_here();

@@ -42,6 +42,9 @@ class WorkQueue {
     /// No rank gets anything more: a rank failed, or a signal came.
     void stop();
 
+    /// Once `next` gave nothing: because of a stop(), not because nothing is left.
+    bool is_stopped() const;
+
     /// Waits, without eating a core, until every rank has called it or left, or one has failed. Nobody has to
     /// call it.
     void finish();

@@ -88,7 +88,7 @@ class Attempt {
           me_(this_holder()),
           text_(to_json_text(me_)),
           mine_(folder / (".lvr-tmp-lease-" + me_.token)),
-          taken_(folder / (".lvr-lease-" + me_.token)) {}
+          taken_(folder / (".lvr-tmp-lease-taken-" + me_.token)) {}
 
     const fs::path& file() const { return lease_; }
     const std::string& text() const { return text_; }

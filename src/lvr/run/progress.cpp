@@ -12,6 +12,7 @@
 
 #include <lvr/core/json.hpp>
 #include <lvr/core/log.hpp>
+#include <lvr/core/quantity.hpp>
 
 namespace lvr::run {
 namespace {
@@ -42,23 +43,6 @@ Message unpacked(const std::string& bytes) {
     return message;
 }
 
-std::string in_bytes(std::int64_t bytes) {
-    constexpr std::array<const char*, 5> units = {"B", "kB", "MB", "GB", "TB"};
-    auto value = static_cast<double>(bytes);
-    std::size_t unit = 0;
-    for (; value >= 1000 && unit + 1 < units.size(); ++unit) value /= 1000;
-    return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", value, units[unit]);
-}
-
-std::string in_time(double seconds) {
-    constexpr double minute = 60, hour = 3600, most = 1000 * hour;
-    if (!(seconds < most)) return "very long";
-    const auto whole = static_cast<std::int64_t>(seconds + 0.5);
-    if (seconds < minute) return fmt::format("{} s", whole);
-    if (seconds < hour) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
-    return fmt::format("{} h {:02} min", whole / 3600, whole / 60 % 60);
-}
-
 void add_up(RankReport& sum, const RankReport& one) {
     sum.items += one.items;
     sum.bytes += one.bytes;
@@ -81,8 +65,8 @@ std::string progress_line(const ProgressView& view) {
     const double rate = view.seconds > 0 ? static_cast<double>(view.done.items) / view.seconds : 0;
     line += fmt::format(", {:.1f} {}/s", rate, view.unit);
     if (rate > 0 && done < view.items)
-        line += fmt::format(", {} left", in_time(static_cast<double>(view.items - done) / rate));
-    line += fmt::format(", {} written", in_bytes(view.done.bytes));
+        line += fmt::format(", {} left", core::duration_text(static_cast<double>(view.items - done) / rate));
+    line += fmt::format(", {} written", core::bytes_text(static_cast<double>(view.done.bytes)));
     std::string stages;
     for (const auto& [stage, seconds] : view.done.stage_seconds) {
         const double share = view.seconds > 0 ? 100 * seconds / (view.seconds * view.ranks) : 0;
@@ -130,7 +114,7 @@ struct Progress::Reporting::State {
           is_root(comm.rank() == 0),
           before(of.done()),
           line_every(spec.line_every.count() > 0 ? spec.line_every
-                                                 : milliseconds(isatty(STDERR_FILENO) != 0 ? 10000 : 30000)),
+                                                 : milliseconds(isatty(STDERR_FILENO) != 0 ? 5000 : 30000)),
           ranks(is_root ? static_cast<std::size_t>(comm.size()) : 0, Known{{}, start}),
           next_line(start + line_every) {}
 

@@ -37,7 +37,7 @@ struct ProgressSpec {
     std::int64_t items = 0;        ///< all there are
     std::int64_t done_before = 0;  ///< by earlier runs
     std::string unit = "images";
-    std::chrono::milliseconds line_every = {};  ///< 0: 10 s if stderr is a terminal, else 30 s
+    std::chrono::milliseconds line_every = {};  ///< 0: 5 s if stderr is a terminal, else 30 s
     std::chrono::milliseconds report_every = std::chrono::seconds(3);
     std::chrono::milliseconds silent_after = std::chrono::seconds(60);
 };

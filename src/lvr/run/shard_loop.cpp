@@ -36,7 +36,7 @@ Outcome work_through(par::WorkQueue& queue, const Work& work, const ShardLoop& l
             expect_held(loop);
             const auto shard = queue.next();
             if (!shard) {
-                if (loop.drain) loop.drain();
+                if (loop.drain && !queue.is_stopped()) loop.drain();
                 return outcome;
             }
             work(*shard);

@@ -16,7 +16,7 @@ struct ShardLoop {
     Progress* progress = nullptr;             ///< on every rank or on none
     std::vector<const ShardFolder*> folders;  ///< whose lease must stay ours
     /// If `work` only begins a shard: waits until all that this rank began are in place, and throws what went
-    /// wrong with them. Called once, when nothing is left.
+    /// wrong with them. Called once, when nothing is left; not after a failure or a signal on any rank.
     std::function<void()> drain = {};
 };
 

@@ -61,16 +61,30 @@ bool is_digest(const std::string& name) {
     return name.size() == 64 && name.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
+/// The SHA-256 that the hub's cache stores a file under; empty if it does not.
+std::string stored_digest(const fs::path& file) {
+    if (!fs::is_symlink(file)) return "";
+    const auto blob = fs::canonical(file);
+    const bool is_named = blob.parent_path().filename() == "blobs" && is_digest(blob.filename().string());
+    return is_named ? blob.filename().string() : "";
+}
+
 std::string digest_of(const fs::path& file) {
-    if (fs::is_symlink(file)) {
-        const auto blob = fs::canonical(file);
-        if (blob.parent_path().filename() == "blobs" && is_digest(blob.filename().string()))
-            return blob.filename().string();
-    }
-    return core::sha256_of_file(file);
+    const std::string stored = stored_digest(file);
+    return stored.empty() ? core::sha256_of_file(file) : stored;
 }
 
 }  // namespace
+
+void verify(const Checkpoint& checkpoint) {
+    for (const auto& file : checkpoint.files()) {
+        const std::string stored = stored_digest(file);
+        if (stored.empty() || stored == core::sha256_of_file(file)) continue;
+        throw core::input_error(file.string() + ": is damaged: its content is not what it is stored under",
+                                "the features would be of other weights",
+                                "delete it and fetch the model again");
+    }
+}
 
 Checkpoint Checkpoint::open(const fs::path& folder_or_file) {
     std::error_code ignored;

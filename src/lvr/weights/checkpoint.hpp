@@ -61,4 +61,9 @@ class Checkpoint {
 /// content. A file that the hub's cache holds under its SHA-256 (a link into blobs/) is not read for it.
 std::string fingerprint(const Checkpoint& checkpoint);
 
+/// Reads what `fingerprint` takes on trust: that each file in the hub's cache has the SHA-256 that it is
+/// stored under.
+/// @throws Error (input) naming one that has not
+void verify(const Checkpoint& checkpoint);
+
 }  // namespace lvr::weights
