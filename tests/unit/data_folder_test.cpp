@@ -9,6 +9,7 @@
 #include <catch2/catch.hpp>
 
 #include <atomic>
+#include <cerrno>
 #include <sstream>
 #include <thread>
 
@@ -16,6 +17,7 @@
 #include <lvr/core/text_file.hpp>
 #include <lvr/data/catalog.hpp>
 #include <lvr/data/image.hpp>
+#include <lvr/data/image_file.hpp>
 
 #include "source_tree.hpp"
 
@@ -194,6 +196,46 @@ TEST_CASE("what is wrong with one image is told from a dataset that is gone", "[
     CHECK_THROWS_WITH(reader.bytes(2), Catch::Contains("the images are gone"));
     fs::remove(folder);
     CHECK_THROWS_WITH(ImageReader(catalog), Catch::Contains("no such folder"));
+}
+
+TEST_CASE("a part of the images that is gone stops the run, one that never was there does not", "[data]") {
+    const TemporaryTree tree;
+    for (const char* file : {"disk/in/a.jpg", "disk/in/b.jpg", "stays/c.jpg"}) tree.write(file, "abc");
+    const std::string disk = (tree.root() / "disk/in").string();
+    tree.write("list.txt",
+               disk + "/a.jpg\nnever/d.jpg\nstays/c.jpg\n" + disk + "/none.jpg\n" + disk + "/b.jpg\n");
+    const Catalog catalog = catalog_of(tree.root() / "list.txt");
+    REQUIRE(catalog.size() == 5);
+    const ImageReader reader(catalog);
+    CHECK(reason_of(reader, 1) == Reason::missing);
+    CHECK(reason_of(reader, 3) == Reason::missing);
+    fs::rename(tree.root() / "disk", tree.root() / "moved");
+    for (const std::int64_t index : {0, 4})  // the second was not read before
+        CHECK_THROWS_WITH(reader.bytes(index), Catch::Contains(disk + ": the images are gone"));
+    CHECK(reason_of(reader, 1) == Reason::missing);
+    CHECK(text_of(reader.bytes(2)) == "abc");
+    fs::create_directories(disk);  // as a mount point without its disk
+    CHECK_THROWS_WITH(reader.bytes(4), Catch::Contains("the images are gone"));
+    tree.write("never/other.jpg", "");  // a folder that appears takes nothing away
+    CHECK(reason_of(reader, 1) == Reason::missing);
+}
+
+TEST_CASE("a disk or a network that fails is not the image's fault", "[data]") {
+    int stopped = 0;
+    for (const int code :
+         {EIO, ESTALE, ETIMEDOUT, ENOTCONN, EHOSTDOWN, EHOSTUNREACH, EMFILE, ENFILE, ENOMEM}) {
+        try {
+            refuse_file(code, "x.jpg");
+        } catch (const ImageError&) {
+            FAIL("the image is blamed for " << code);
+        } catch (const core::Error& error) {
+            CHECK_THAT(error.what(), Catch::Contains("x.jpg"));
+            ++stopped;
+        }
+    }
+    CHECK(stopped == 9);
+    CHECK_THROWS_AS(refuse_file(ENOENT, "x.jpg"), ImageError);
+    CHECK_THROWS_AS(refuse_file(EACCES, "x.jpg"), ImageError);
 }
 
 TEST_CASE("several threads read at once", "[data]") {

@@ -68,9 +68,9 @@ class ImageReader {
 
     /// The content of image `index`'s file, or of its parquet cell. Any number of threads may call it.
     /// @throws ImageError (missing, unreadable, too_large) if this image cannot be read
-    /// @throws core::Error (input) if the whole dataset is gone: its root is not what it was, or a parquet
-    /// file
-    ///         is not there
+    /// @throws core::Error (input) if the dataset or a part is gone: the root, or the folder of the image, is
+    /// not what it was when the reader first looked (at its start for the first thousand folders, else at the
+    /// first image in it); a parquet file is not there; or its disk or the network fails
     std::vector<std::uint8_t> bytes(std::int64_t index) const;
 
   private:

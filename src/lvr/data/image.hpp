@@ -24,8 +24,8 @@ inline constexpr std::int64_t k_most_pixels = 178'956'970;
 /// The content of one picture cannot be used; the others may be fine.
 class ImageError : public core::Error {
   public:
-    /// Why a picture is put into quarantine. `unreadable`: there, but a folder, forbidden or a disk's
-    /// failure.
+    /// Why a picture is put into quarantine. `unreadable`: there, but a folder,
+    /// forbidden, or in a damaged part of a parquet file.
     enum class Reason { empty, not_an_image, damaged, too_large, missing, unreadable };
 
     /// @param problem behind the picture's name, e.g. "is truncated"

@@ -30,12 +30,9 @@ class Decompressor {
     /// @return whether all was well, else there was a warning that leaves a picture
     bool check(int status) const {
         if (status == 0) return true;
-        const std::string_view message = tjGetErrorStr2(handle_);
-        const bool harmless = tjGetErrorCode(handle_) == TJERR_WARNING &&
-                              std::any_of(k_harmless.begin(), k_harmless.end(),
-                                          [&](auto start) { return message.starts_with(start); });
-        if (harmless) return false;
-        throw ImageError(ImageError::Reason::damaged, name_, "is a damaged JPEG: " + std::string(message));
+        if (harmless()) return false;
+        throw ImageError(ImageError::Reason::damaged, name_,
+                         std::string("is a damaged JPEG: ") + tjGetErrorStr2(handle_));
     }
 
     /// Decodes all rows. @param pixels of a picture of that width, in that format
@@ -46,12 +43,20 @@ class Decompressor {
         std::vector<std::uint8_t> longer(bytes.begin(), bytes.end());
         longer.reserve(bytes.size() + 2 * k_longest_segment);
         for (std::size_t i = 0; i < k_longest_segment; ++i) longer.insert(longer.end(), {0xff, 0xc0});
-        check(decompress(longer, pixels, width, format));
+        if (decompress(longer, pixels, width, format) != 0 && !harmless())
+            throw ImageError(ImageError::Reason::damaged, name_, "is a damaged JPEG, and truncated");
     }
     operator tjhandle() const { return handle_; }
 
   private:
     static constexpr std::size_t k_longest_segment = 65'536;
+
+    bool harmless() const {
+        const std::string_view message = tjGetErrorStr2(handle_);
+        return tjGetErrorCode(handle_) == TJERR_WARNING &&
+               std::any_of(k_harmless.begin(), k_harmless.end(),
+                           [&](auto start) { return message.starts_with(start); });
+    }
 
     int decompress(Bytes bytes, std::vector<std::uint8_t>& pixels, int width, TJPF format) const {
         return tjDecompress2(handle_, bytes.data(), static_cast<unsigned long>(bytes.size()), pixels.data(),

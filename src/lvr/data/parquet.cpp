@@ -8,6 +8,7 @@
 
 #include <arrow/api.h>
 #include <arrow/io/file.h>
+#include <arrow/util/io_util.h>
 #include <fmt/format.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/file_reader.h>
@@ -34,12 +35,27 @@ core::Error damaged(const std::string& file, const std::string& what) {
                              "check that the file is whole, or fetch it again");
 }
 
+/// The file may be whole: its disk or the network fails.
+class ReadFailure : public core::Error {
+  public:
+    ReadFailure(const std::string& file, const std::string& what)
+        : Error(core::ErrorKind::input, fmt::format("{}: cannot be read now ({})", file, what),
+                "its disk or the network fails, so that its images would count as bad for good",
+                "see to the disk and start again: what is done is kept") {}
+};
+
+/// Arrow calls damage an I/O error, too; only those of the operating system have its code with them.
+[[noreturn]] void refuse(const std::string& file, const arrow::Status& status) {
+    if (arrow::internal::ErrnoFromStatus(status) != 0) throw ReadFailure(file, status.message());
+    throw damaged(file, status.message());
+}
+
 /// What Arrow gives, or an Error; some of its layers throw, others return.
 template <class Ask>
 auto checked(const std::string& file, const Ask& ask) {
     try {
         auto result = ask();
-        if (!result.ok()) throw damaged(file, result.status().message());
+        if (!result.ok()) refuse(file, result.status());
         return std::move(result).ValueUnsafe();
     } catch (const core::Error&) {
         throw;
@@ -211,6 +227,8 @@ struct ParquetImages::State {
         if (groups.size() >= k_kept_groups) groups.pop_back();  // before the next one takes memory
         try {
             groups.push_front({file.file(), number, file.read(number)});
+        } catch (const ReadFailure&) {
+            throw;
         } catch (const core::Error& problem) {
             if (!std::filesystem::exists(file.file())) throw;
             throw ImageError(ImageError::Reason::unreadable, id, problem.what());

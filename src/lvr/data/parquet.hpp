@@ -28,7 +28,8 @@ class ParquetImages {
 
     /// @param id names the image, for messages
     /// @throws ImageError (missing, unreadable) if the cell is null, or its row group is damaged
-    /// @throws core::Error (input) if the file is gone, or is not the one that the catalog was made of
+    /// @throws core::Error (input) if the file is gone, cannot be read for its disk's or the network's fault,
+    /// or is not the one that the catalog was made of
     Cell cell(const std::string& file, std::int64_t row, const std::string& id);
 
   private:
