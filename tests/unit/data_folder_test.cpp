@@ -78,13 +78,42 @@ TEST_CASE("a folder's pictures come in the byte order of their paths, whatever e
     CHECK(text_of(reader.bytes(3)) == "a/z.PNG");
 }
 
-TEST_CASE("the hash knows the images' names, not where the folder is", "[data]") {
+TEST_CASE("the hash knows the images' names and sizes, not where the folder is", "[data]") {
     const TemporaryTree one, other, third;
-    for (const TemporaryTree* tree : {&one, &other}) tree->write("a.jpg", "");
-    third.write("b.jpg", "");
-    CHECK(catalog_of(one.root()).hash == catalog_of(other.root()).hash);
-    CHECK(catalog_of(one.root()).hash != catalog_of(third.root()).hash);
-    CHECK(catalog_of(one.root()).hash.size() == 64);
+    for (const TemporaryTree* tree : {&one, &other}) tree->write("a.jpg", "abc");
+    third.write("b.jpg", "abc");
+    const std::string hash = catalog_of(one.root()).hash;
+    CHECK(hash.size() == 64);
+    CHECK(catalog_of(other.root()).hash == hash);
+    CHECK(catalog_of(third.root()).hash != hash);
+    other.write("a.jpg", "another");
+    CHECK(catalog_of(other.root()).hash != hash);
+}
+
+TEST_CASE("the hash of a list knows its images from others of the same names", "[data]") {
+    const TemporaryTree tree;
+    tree.write("list.txt", "a.jpg\nnone.jpg\n");
+    for (const char* root : {"one", "copy", "other"}) tree.write(std::string(root) + "/a.jpg", root);
+    tree.write("copy/a.jpg", "eno");
+    const auto hash = [&](const std::string& root) {
+        return read_catalog({(tree.root() / "list.txt").string(), (tree.root() / root).string()}).hash;
+    };
+    const std::string before = hash("one");
+    CHECK(hash("copy") == before);
+    CHECK(hash("other") != before);
+    tree.write("one/none.jpg", "");  // it appears, empty: not the same as none
+    CHECK(hash("one") != before);
+    fs::remove(tree.root() / "one/none.jpg");
+    CHECK(hash("one") == before);
+}
+
+TEST_CASE("a large folder's hash does not depend on who looked first", "[data]") {
+    const TemporaryTree tree;
+    for (int i = 0; i < 3000; ++i) tree.write(std::to_string(i) + ".jpg", std::string(i % 7, 'x'));
+    const std::string hash = catalog_of(tree.root()).hash;
+    for (int again = 0; again < 5; ++again) CHECK(catalog_of(tree.root()).hash == hash);
+    tree.write("2999.jpg", "longer than before");
+    CHECK(catalog_of(tree.root()).hash != hash);
 }
 
 TEST_CASE("links may go in circles or nowhere", "[data]") {

@@ -50,6 +50,14 @@ std::optional<FolderIdentity> identity_of(const std::string& folder) {
     return FolderIdentity{status.st_dev, status.st_ino};
 }
 
+std::int64_t size_or_code(const std::string& file) {
+    struct stat status {};
+    if (::stat(file.c_str(), &status) != 0) return -errno;
+    return S_ISREG(status.st_mode) ? status.st_size : -EISDIR;
+}
+
+bool stops_the_run(int code) { return has(k_no_room, code) || has(k_no_disk, code); }
+
 void refuse_file(int code, const std::string& id) {
     if (has(k_no_room, code)) {
         throw core::Error(

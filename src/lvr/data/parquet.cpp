@@ -8,6 +8,7 @@
 
 #include <arrow/api.h>
 #include <arrow/io/file.h>
+#include <arrow/util/byte_size.h>
 #include <arrow/util/io_util.h>
 #include <fmt/format.h>
 #include <parquet/arrow/reader.h>
@@ -29,6 +30,8 @@ namespace {
 
 constexpr std::size_t k_kept_files = 4;
 constexpr std::size_t k_kept_groups = 2;
+/// Bytes in memory; a row group above that is kept alone.
+constexpr std::int64_t k_large_group = std::int64_t{256} << 20;
 
 core::Error damaged(const std::string& file, const std::string& what) {
     return core::input_error(fmt::format("{}: cannot be read as parquet ({})", file, what), "",
@@ -114,6 +117,15 @@ class ImageFile {
     std::pair<int, std::int64_t> group_of(std::int64_t row) const {
         const auto behind = std::upper_bound(starts_.begin(), starts_.end(), row);
         return {static_cast<int>(behind - starts_.begin()) - 1, *(behind - 1)};
+    }
+    /// Whether it will take more than k_large_group, as far as the header knows.
+    bool is_large(int group) const {
+        return checked(file_, [&]() -> arrow::Result<bool> {
+            const auto row_group = reader_->parquet_reader()->metadata()->RowGroup(group);
+            return std::any_of(leaves_.begin(), leaves_.end(), [&](int leaf) {
+                return row_group->ColumnChunk(leaf)->total_uncompressed_size() > k_large_group;
+            });
+        });
     }
     std::shared_ptr<arrow::ChunkedArray> read(int group) const {
         const auto table = checked(file_, [&] { return reader_->ReadRowGroup(group, leaves_); });
@@ -216,6 +228,17 @@ struct ParquetImages::State {
         return files.front();
     }
 
+    void make_room(bool for_large) {
+        const bool alone = for_large || std::any_of(groups.begin(), groups.end(), [](const Group& group) {
+                               return arrow::util::TotalBufferSize(*group.images) > k_large_group;
+                           });
+        if (alone) {
+            groups.clear();
+        } else if (groups.size() >= k_kept_groups) {
+            groups.pop_back();
+        }
+    }
+
     std::shared_ptr<arrow::ChunkedArray> read(const ImageFile& file, int number, const std::string& id) {
         const auto known = std::find_if(groups.begin(), groups.end(), [&](auto& one) {
             return one.number == number && one.file == file.file();
@@ -224,8 +247,8 @@ struct ParquetImages::State {
             groups.splice(groups.begin(), groups, known);
             return groups.front().images;
         }
-        if (groups.size() >= k_kept_groups) groups.pop_back();  // before the next one takes memory
         try {
+            make_room(file.is_large(number));  // before the next one takes memory
             groups.push_front({file.file(), number, file.read(number)});
         } catch (const ReadFailure&) {
             throw;

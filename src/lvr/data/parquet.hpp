@@ -15,7 +15,9 @@ namespace lvr::data {
 /// @throws core::Error (input) if it is damaged, or has no such column
 std::int64_t count_parquet_rows(const std::string& file, const std::string& column);
 
-/// Cells of a column, any number of threads at once. A few row groups, read whole, are kept.
+/// Cells of a column, any number of threads at once. Row groups are read whole, however large, each by one
+/// thread while the others wait. Memory: the column's two last row groups, or only the last if one of the two
+/// takes more than 256 MiB; and while a row group is read, what Arrow needs to decode it.
 class ParquetImages {
   public:
     struct Cell {
