@@ -17,6 +17,7 @@
 #include <parquet/schema.h>
 
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <list>
 #include <mutex>
@@ -49,7 +50,8 @@ class ReadFailure : public core::Error {
 
 /// Arrow calls damage an I/O error, too; only those of the operating system have its code with them.
 [[noreturn]] void refuse(const std::string& file, const arrow::Status& status) {
-    if (arrow::internal::ErrnoFromStatus(status) != 0) throw ReadFailure(file, status.message());
+    if (const int code = arrow::internal::ErrnoFromStatus(status); code != 0)
+        throw ReadFailure(file, std::strerror(code));
     throw damaged(file, status.message());
 }
 

@@ -17,7 +17,7 @@ std::int64_t count_parquet_rows(const std::string& file, const std::string& colu
 
 /// Cells of a column, any number of threads at once. Row groups are read whole, however large, each by one
 /// thread while the others wait. Memory: the column's two last row groups, or only the last if one of the two
-/// takes more than 256 MiB; and while a row group is read, what Arrow needs to decode it.
+/// takes more than 256 MiB; and while a row group is read, as much again for Arrow to decode it.
 class ParquetImages {
   public:
     struct Cell {
