@@ -80,7 +80,21 @@ def pictures() -> dict[str, bytes]:
     for name in ("jpeg_420.jpg", "png_rgb.png", "webp_lossy.webp"):
         files["bad_truncated_" + name] = files[name][: len(files[name]) * 2 // 3]
     files["bad_header_only.jpg"] = files["jpeg_420.jpg"][:20]
+    save("jpeg_restarts.jpg", rgb, quality=85, restart_marker_blocks=1)
+    whole = files["jpeg_restarts.jpg"]
+    second, third = whole.index(b"\xff\xd1"), whole.index(b"\xff\xd2")
+    files["jpeg_extraneous.jpg"] = whole[:-2] + b"\x11" * 12 + whole[-2:]
+    files["jpeg_wrong_restart.jpg"] = whole[:second] + b"\xff\xd2" + whole[second + 2:]
+    files["jpeg_scratched.jpg"] = whole[: third + 9] + b"\xfe" * 4 + whole[third + 13:]
+    files["jpeg_bad_huffman.jpg"] = scratched(files["jpeg_444.jpg"])
+    files["bad_truncated_scratched.jpg"] = files["jpeg_wrong_restart.jpg"][: len(whole) * 9 // 10]
     return files
+
+
+def scratched(whole: bytes) -> bytes:
+    """The last eighth of a JPEG file has a few bytes that are no Huffman code."""
+    at = len(whole) * 7 // 8
+    return whole[:at] + b"\xfe" * 4 + whole[at + 4:]
 
 
 def png16(samples: np.ndarray, color: int) -> bytes:

@@ -9,6 +9,7 @@
 #include <catch2/catch.hpp>
 
 #include <atomic>
+#include <cerrno>
 #include <sstream>
 #include <thread>
 
@@ -16,6 +17,7 @@
 #include <lvr/core/text_file.hpp>
 #include <lvr/data/catalog.hpp>
 #include <lvr/data/image.hpp>
+#include <lvr/data/image_file.hpp>
 
 #include "source_tree.hpp"
 
@@ -76,13 +78,42 @@ TEST_CASE("a folder's pictures come in the byte order of their paths, whatever e
     CHECK(text_of(reader.bytes(3)) == "a/z.PNG");
 }
 
-TEST_CASE("the hash knows the images' names, not where the folder is", "[data]") {
+TEST_CASE("the hash knows the images' names and sizes, not where the folder is", "[data]") {
     const TemporaryTree one, other, third;
-    for (const TemporaryTree* tree : {&one, &other}) tree->write("a.jpg", "");
-    third.write("b.jpg", "");
-    CHECK(catalog_of(one.root()).hash == catalog_of(other.root()).hash);
-    CHECK(catalog_of(one.root()).hash != catalog_of(third.root()).hash);
-    CHECK(catalog_of(one.root()).hash.size() == 64);
+    for (const TemporaryTree* tree : {&one, &other}) tree->write("a.jpg", "abc");
+    third.write("b.jpg", "abc");
+    const std::string hash = catalog_of(one.root()).hash;
+    CHECK(hash.size() == 64);
+    CHECK(catalog_of(other.root()).hash == hash);
+    CHECK(catalog_of(third.root()).hash != hash);
+    other.write("a.jpg", "another");
+    CHECK(catalog_of(other.root()).hash != hash);
+}
+
+TEST_CASE("the hash of a list knows its images from others of the same names", "[data]") {
+    const TemporaryTree tree;
+    tree.write("list.txt", "a.jpg\nnone.jpg\n");
+    for (const char* root : {"one", "copy", "other"}) tree.write(std::string(root) + "/a.jpg", root);
+    tree.write("copy/a.jpg", "eno");
+    const auto hash = [&](const std::string& root) {
+        return read_catalog({(tree.root() / "list.txt").string(), (tree.root() / root).string()}).hash;
+    };
+    const std::string before = hash("one");
+    CHECK(hash("copy") == before);
+    CHECK(hash("other") != before);
+    tree.write("one/none.jpg", "");  // it appears, empty: not the same as none
+    CHECK(hash("one") != before);
+    fs::remove(tree.root() / "one/none.jpg");
+    CHECK(hash("one") == before);
+}
+
+TEST_CASE("a large folder's hash does not depend on who looked first", "[data]") {
+    const TemporaryTree tree;
+    for (int i = 0; i < 3000; ++i) tree.write(std::to_string(i) + ".jpg", std::string(i % 7, 'x'));
+    const std::string hash = catalog_of(tree.root()).hash;
+    for (int again = 0; again < 5; ++again) CHECK(catalog_of(tree.root()).hash == hash);
+    tree.write("2999.jpg", "longer than before");
+    CHECK(catalog_of(tree.root()).hash != hash);
 }
 
 TEST_CASE("links may go in circles or nowhere", "[data]") {
@@ -194,6 +225,46 @@ TEST_CASE("what is wrong with one image is told from a dataset that is gone", "[
     CHECK_THROWS_WITH(reader.bytes(2), Catch::Contains("the images are gone"));
     fs::remove(folder);
     CHECK_THROWS_WITH(ImageReader(catalog), Catch::Contains("no such folder"));
+}
+
+TEST_CASE("a part of the images that is gone stops the run, one that never was there does not", "[data]") {
+    const TemporaryTree tree;
+    for (const char* file : {"disk/in/a.jpg", "disk/in/b.jpg", "stays/c.jpg"}) tree.write(file, "abc");
+    const std::string disk = (tree.root() / "disk/in").string();
+    tree.write("list.txt",
+               disk + "/a.jpg\nnever/d.jpg\nstays/c.jpg\n" + disk + "/none.jpg\n" + disk + "/b.jpg\n");
+    const Catalog catalog = catalog_of(tree.root() / "list.txt");
+    REQUIRE(catalog.size() == 5);
+    const ImageReader reader(catalog);
+    CHECK(reason_of(reader, 1) == Reason::missing);
+    CHECK(reason_of(reader, 3) == Reason::missing);
+    fs::rename(tree.root() / "disk", tree.root() / "moved");
+    for (const std::int64_t index : {0, 4})  // the second was not read before
+        CHECK_THROWS_WITH(reader.bytes(index), Catch::Contains(disk + ": the images are gone"));
+    CHECK(reason_of(reader, 1) == Reason::missing);
+    CHECK(text_of(reader.bytes(2)) == "abc");
+    fs::create_directories(disk);  // as a mount point without its disk
+    CHECK_THROWS_WITH(reader.bytes(4), Catch::Contains("the images are gone"));
+    tree.write("never/other.jpg", "");  // a folder that appears takes nothing away
+    CHECK(reason_of(reader, 1) == Reason::missing);
+}
+
+TEST_CASE("a disk or a network that fails is not the image's fault", "[data]") {
+    int stopped = 0;
+    for (const int code :
+         {EIO, ESTALE, ETIMEDOUT, ENOTCONN, EHOSTDOWN, EHOSTUNREACH, EMFILE, ENFILE, ENOMEM}) {
+        try {
+            refuse_file(code, "x.jpg");
+        } catch (const ImageError&) {
+            FAIL("the image is blamed for " << code);
+        } catch (const core::Error& error) {
+            CHECK_THAT(error.what(), Catch::Contains("x.jpg"));
+            ++stopped;
+        }
+    }
+    CHECK(stopped == 9);
+    CHECK_THROWS_AS(refuse_file(ENOENT, "x.jpg"), ImageError);
+    CHECK_THROWS_AS(refuse_file(EACCES, "x.jpg"), ImageError);
 }
 
 TEST_CASE("several threads read at once", "[data]") {

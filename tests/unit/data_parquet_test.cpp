@@ -93,6 +93,21 @@ TEST_CASE("one parquet file with a binary column of another name", "[data]") {
                       Catch::Contains("holds no images"));
 }
 
+TEST_CASE("the hash knows a parquet file from another of the same name and rows", "[data]") {
+    if (without_arrow()) return;
+    const TemporaryTree one, copy;
+    const std::string first = "data/train-00000-of-00002.parquet",
+                      second = "data/train-00001-of-00002.parquet";
+    for (const TemporaryTree* tree : {&one, &copy})
+        tree->write("x.parquet", core::read_text(k_data + "/" + first));
+    const auto catalog = [](const TemporaryTree& tree) { return read_catalog({tree.root().string()}); };
+    const Catalog before = catalog(one);
+    CHECK(catalog(copy).hash == before.hash);
+    copy.write("x.parquet", core::read_text(k_data + "/" + second));
+    CHECK(catalog(copy).ids == before.ids);
+    CHECK(catalog(copy).hash != before.hash);
+}
+
 TEST_CASE("threads share row groups", "[data]") {
     if (without_arrow()) return;
     const Catalog catalog = read_catalog({k_data});

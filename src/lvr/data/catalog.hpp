@@ -18,7 +18,12 @@ struct Catalog {
     std::vector<std::string> ids;    ///< stable names, UTF-8, unique
     std::vector<std::string> paths;  ///< per id: the file, relative to root or absolute
     std::vector<std::int64_t> rows;  ///< parquet: per id the row in that file; else empty
-    std::string hash;                ///< SHA-256 over kind, column, ids, paths and rows; not over the root
+    /// SHA-256 over kind, column, ids, paths, rows, and each file's size in bytes (-1: no such file, or none
+    /// that may be looked at; parquet: also its last 64 kB, but no files that its cells name). Not over the
+    /// root's name: a dataset may be moved, but another of the same names has another hash. What does not
+    /// change the size is not noticed; an image that appears, vanishes or is replaced makes another dataset,
+    /// which needs an output folder of its own.
+    std::string hash;
     std::vector<std::string> notes;  ///< what the user should know: entries left out, and why
 
     std::int64_t size() const { return static_cast<std::int64_t>(ids.size()); }
@@ -48,9 +53,10 @@ struct CatalogSpec {
 /// as
 ///   LLaVA's; objects without `image` are text only and skipped. Id = the path as written, in order of first
 ///   mention; a path that is named again is the same image.
-/// Names that are not UTF-8 get ids in which bytes beyond ASCII are percent-encoded. That the listed files
-/// exist is found out when they are read.
-/// @throws core::Error (input) if it is none of these, has no images, or cannot be read; names line and entry
+/// Names that are not UTF-8 get ids in which bytes beyond ASCII are percent-encoded. A listed file
+/// that is not there is no mistake here: it is missing when it is read.
+/// @throws core::Error (input) if it is none of these, has no images, or cannot be read (a list's line and
+/// entry are named), or a disk or the network fails
 /// @throws core::Error (usage) for parquet in a build without it
 Catalog read_catalog(const CatalogSpec& spec);
 
@@ -68,9 +74,9 @@ class ImageReader {
 
     /// The content of image `index`'s file, or of its parquet cell. Any number of threads may call it.
     /// @throws ImageError (missing, unreadable, too_large) if this image cannot be read
-    /// @throws core::Error (input) if the whole dataset is gone: its root is not what it was, or a parquet
-    /// file
-    ///         is not there
+    /// @throws core::Error (input) if the dataset or a part is gone: the root, or the folder of the image, is
+    /// not what it was when the reader first looked (at its start for the first thousand folders, else at the
+    /// first image in it); a parquet file is not there; or its disk or the network fails
     std::vector<std::uint8_t> bytes(std::int64_t index) const;
 
   private:

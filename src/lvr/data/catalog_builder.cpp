@@ -8,7 +8,7 @@
 
 #include <lvr/core/error.hpp>
 #include <lvr/core/json.hpp>
-#include <lvr/core/sha256.hpp>
+#include <lvr/data/catalog_hash.hpp>
 
 namespace lvr::data {
 namespace {
@@ -35,20 +35,6 @@ std::string ascii(const std::string& name) {
         }
     }
     return out;
-}
-
-std::string hash_of(const Catalog& catalog) {
-    std::string text = (catalog.kind == Catalog::Kind::parquet ? "parquet" : "files") + std::string(1, '\0');
-    text += catalog.column;
-    text += '\0';
-    for (std::size_t i = 0; i < catalog.ids.size(); ++i) {
-        text += catalog.ids[i];
-        text += '\0';
-        text += catalog.paths[i];
-        text += '\0';
-        if (!catalog.rows.empty()) text += std::to_string(catalog.rows[i]) + '\0';
-    }
-    return core::sha256(text);
 }
 
 }  // namespace

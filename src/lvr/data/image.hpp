@@ -24,8 +24,8 @@ inline constexpr std::int64_t k_most_pixels = 178'956'970;
 /// The content of one picture cannot be used; the others may be fine.
 class ImageError : public core::Error {
   public:
-    /// Why a picture is put into quarantine. `unreadable`: there, but a folder, forbidden or a disk's
-    /// failure.
+    /// Why a picture is put into quarantine. `unreadable`: there, but a folder,
+    /// forbidden, or in a damaged part of a parquet file.
     enum class Reason { empty, not_an_image, damaged, too_large, missing, unreadable };
 
     /// @param problem behind the picture's name, e.g. "is truncated"
@@ -39,7 +39,8 @@ class ImageError : public core::Error {
 
 /// Decodes JPEG, PNG or WebP, told apart by content, to the bytes that Pillow's
 /// `Image.open(...).convert("RGB")` gives: all modes, transparency dropped, 16-bit grey clipped to 255, the
-/// first frame of an animation, EXIF rotation not applied.
+/// first frame of an animation, EXIF rotation not applied. A JPEG that is scratched inside gives the picture
+/// that Pillow gives; one whose end mark is missing is refused, also where Pillow would have had all rows.
 /// @param bytes the whole file @param name of the picture, for messages
 /// @throws ImageError if it is none of the three, damaged or truncated, or has more than k_most_pixels pixels
 Image decode_image(std::span<const std::uint8_t> bytes, const std::string& name);

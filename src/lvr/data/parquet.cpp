@@ -8,6 +8,8 @@
 
 #include <arrow/api.h>
 #include <arrow/io/file.h>
+#include <arrow/util/byte_size.h>
+#include <arrow/util/io_util.h>
 #include <fmt/format.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/file_reader.h>
@@ -15,6 +17,7 @@
 #include <parquet/schema.h>
 
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <list>
 #include <mutex>
@@ -28,10 +31,28 @@ namespace {
 
 constexpr std::size_t k_kept_files = 4;
 constexpr std::size_t k_kept_groups = 2;
+/// Bytes in memory; a row group above that is kept alone.
+constexpr std::int64_t k_large_group = std::int64_t{256} << 20;
 
 core::Error damaged(const std::string& file, const std::string& what) {
     return core::input_error(fmt::format("{}: cannot be read as parquet ({})", file, what), "",
                              "check that the file is whole, or fetch it again");
+}
+
+/// The file may be whole: its disk or the network fails.
+class ReadFailure : public core::Error {
+  public:
+    ReadFailure(const std::string& file, const std::string& what)
+        : Error(core::ErrorKind::input, fmt::format("{}: cannot be read now ({})", file, what),
+                "its disk or the network fails, so that its images would count as bad for good",
+                "see to the disk and start again: what is done is kept") {}
+};
+
+/// Arrow calls damage an I/O error, too; only those of the operating system have its code with them.
+[[noreturn]] void refuse(const std::string& file, const arrow::Status& status) {
+    if (const int code = arrow::internal::ErrnoFromStatus(status); code != 0)
+        throw ReadFailure(file, std::strerror(code));
+    throw damaged(file, status.message());
 }
 
 /// What Arrow gives, or an Error; some of its layers throw, others return.
@@ -39,7 +60,7 @@ template <class Ask>
 auto checked(const std::string& file, const Ask& ask) {
     try {
         auto result = ask();
-        if (!result.ok()) throw damaged(file, result.status().message());
+        if (!result.ok()) refuse(file, result.status());
         return std::move(result).ValueUnsafe();
     } catch (const core::Error&) {
         throw;
@@ -98,6 +119,15 @@ class ImageFile {
     std::pair<int, std::int64_t> group_of(std::int64_t row) const {
         const auto behind = std::upper_bound(starts_.begin(), starts_.end(), row);
         return {static_cast<int>(behind - starts_.begin()) - 1, *(behind - 1)};
+    }
+    /// Whether it will take more than k_large_group, as far as the header knows.
+    bool is_large(int group) const {
+        return checked(file_, [&]() -> arrow::Result<bool> {
+            const auto row_group = reader_->parquet_reader()->metadata()->RowGroup(group);
+            return std::any_of(leaves_.begin(), leaves_.end(), [&](int leaf) {
+                return row_group->ColumnChunk(leaf)->total_uncompressed_size() > k_large_group;
+            });
+        });
     }
     std::shared_ptr<arrow::ChunkedArray> read(int group) const {
         const auto table = checked(file_, [&] { return reader_->ReadRowGroup(group, leaves_); });
@@ -200,6 +230,17 @@ struct ParquetImages::State {
         return files.front();
     }
 
+    void make_room(bool for_large) {
+        const bool alone = for_large || std::any_of(groups.begin(), groups.end(), [](const Group& group) {
+                               return arrow::util::TotalBufferSize(*group.images) > k_large_group;
+                           });
+        if (alone) {
+            groups.clear();
+        } else if (groups.size() >= k_kept_groups) {
+            groups.pop_back();
+        }
+    }
+
     std::shared_ptr<arrow::ChunkedArray> read(const ImageFile& file, int number, const std::string& id) {
         const auto known = std::find_if(groups.begin(), groups.end(), [&](auto& one) {
             return one.number == number && one.file == file.file();
@@ -208,9 +249,11 @@ struct ParquetImages::State {
             groups.splice(groups.begin(), groups, known);
             return groups.front().images;
         }
-        if (groups.size() >= k_kept_groups) groups.pop_back();  // before the next one takes memory
         try {
+            make_room(file.is_large(number));  // before the next one takes memory
             groups.push_front({file.file(), number, file.read(number)});
+        } catch (const ReadFailure&) {
+            throw;
         } catch (const core::Error& problem) {
             if (!std::filesystem::exists(file.file())) throw;
             throw ImageError(ImageError::Reason::unreadable, id, problem.what());

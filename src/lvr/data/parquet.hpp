@@ -15,7 +15,9 @@ namespace lvr::data {
 /// @throws core::Error (input) if it is damaged, or has no such column
 std::int64_t count_parquet_rows(const std::string& file, const std::string& column);
 
-/// Cells of a column, any number of threads at once. A few row groups, read whole, are kept.
+/// Cells of a column, any number of threads at once. Row groups are read whole, however large, each by one
+/// thread while the others wait. Memory: the column's two last row groups, or only the last if one of the two
+/// takes more than 256 MiB; and while a row group is read, as much again for Arrow to decode it.
 class ParquetImages {
   public:
     struct Cell {
@@ -28,7 +30,8 @@ class ParquetImages {
 
     /// @param id names the image, for messages
     /// @throws ImageError (missing, unreadable) if the cell is null, or its row group is damaged
-    /// @throws core::Error (input) if the file is gone, or is not the one that the catalog was made of
+    /// @throws core::Error (input) if the file is gone, cannot be read for its disk's or the network's fault,
+    /// or is not the one that the catalog was made of
     Cell cell(const std::string& file, std::int64_t row, const std::string& id);
 
   private:
