@@ -22,9 +22,9 @@ std::string short_name(const std::string& snapshot) {
         0, snapshot.find('@', snapshot.rfind('/') == std::string::npos ? 0 : snapshot.rfind('/'))));
     if (!path.has_filename()) path = path.parent_path();
     const std::string name = path.filename().string();
-    return name.empty() || name == "." || name == ".."
-               ? fs::absolute(path).lexically_normal().filename().string()
-               : name;
+    if (!name.empty() && name != "." && name != "..") return name;
+    const fs::path whole = fs::absolute(path).lexically_normal();
+    return (whole.has_filename() ? whole : whole.parent_path()).filename().string();
 }
 
 }  // namespace

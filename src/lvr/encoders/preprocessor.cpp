@@ -113,6 +113,8 @@ Defaults defaults_of(const Reader& reader, const std::string& family) {
 void read_size(const Reader& reader, const Defaults& defaults, ImageGeometry& geometry) {
     using Resize = ImageGeometry::Resize;
     if (!reader.flag("do_resize", true)) return;
+    if (reader.flag("use_square_size", false))
+        reader.fail("use_square_size is a key that no encoder of ours follows");
     geometry.resize = defaults.squash ? Resize::exact : Resize::shortest_edge;
     geometry.edge = geometry.height = geometry.width = k_usual_size;
     if (!reader.has("size")) return;
@@ -122,7 +124,7 @@ void read_size(const Reader& reader, const Defaults& defaults, ImageGeometry& ge
             reader.fail("size has a longest_edge, which no encoder of ours uses");
         geometry.resize = Resize::shortest_edge;
         geometry.edge = reader.pixels(size.at("shortest_edge"), "size");
-    } else if (size.is_number()) {
+    } else if (size.is_number() && !reader.flag("default_to_square", false)) {
         geometry.resize = Resize::shortest_edge;
         geometry.edge = reader.pixels(size, "size");
     } else {

@@ -36,6 +36,15 @@ class Config {
         if (!json_.at(key).is_number()) fail(key, "not a number");
         return json_.at(key).get<double>();
     }
+    /// A number of pixels on a side, or a list of two that agree.
+    std::int64_t side(const std::string& key, std::int64_t otherwise) const {
+        if (!has(key) || !json_.at(key).is_array()) return count(key, otherwise);
+        const Json& sides = json_.at(key);
+        const bool is_square = sides.size() == 2 && sides[0] == sides[1] && sides[0].is_number_integer() &&
+                               sides[0] >= 0 && sides[0] <= k_most;
+        if (!is_square) fail(key, "neither a number nor two equal ones");
+        return sides[0].get<std::int64_t>();
+    }
     std::string text(const std::string& key, const std::string& otherwise) const {
         if (!has(key)) return otherwise;
         if (!json_.at(key).is_string()) fail(key, "not a text");
@@ -72,11 +81,13 @@ ViTSnapshot read_common(const Config& config, const Family& family) {
     vit.width = config.count("hidden_size", family.width);
     vit.layers = config.count("num_hidden_layers", family.layers);
     vit.heads = config.count("num_attention_heads", family.heads);
-    vit.patch = config.count("patch_size", family.patch);
-    vit.activation = nn::activation_named(config.text("hidden_act", family.activation), config.where());
+    vit.patch = config.side("patch_size", family.patch);
+    const bool is_gated = config.flag("use_swiglu_ffn", false);  // then it is silu, whatever hidden_act says
+    if (!is_gated)
+        vit.activation = nn::activation_named(config.text("hidden_act", family.activation), config.where());
     vit.eps = config.real("layer_norm_eps", family.eps);
     if (config.count("num_channels", 3) != 3) config.fail("num_channels", "not 3");
-    snapshot.image_size = config.count("image_size", family.image);
+    snapshot.image_size = config.side("image_size", family.image);
     if (vit.patch == 0 || snapshot.image_size < vit.patch)
         config.fail("image_size", "smaller than one patch");
     const auto side = snapshot.image_size / vit.patch;

@@ -20,7 +20,9 @@ constexpr double k_quick_gelu = 1.702;  // Hendrycks & Gimpel 2016, section 2
 
 Activation activation_named(const std::string& name, const std::string& where) {
     if (name == "gelu" || name == "gelu_python") return Activation::gelu;
-    if (name == "gelu_pytorch_tanh" || name == "gelu_new") return Activation::gelu_tanh;
+    if (name == "gelu_pytorch_tanh" || name == "gelu_new" || name == "gelu_fast" ||
+        name == "gelu_python_tanh" || name == "gelu_accurate")
+        return Activation::gelu_tanh;
     if (name == "quick_gelu") return Activation::quick_gelu;
     if (name == "silu" || name == "swish") return Activation::silu;
     throw core::input_error(fmt::format("{}: unknown activation '{}'", where, name),
@@ -96,6 +98,11 @@ at::Tensor hidden_of(const Mlp& mlp, const at::Tensor& x, double& owed) {
 }  // namespace
 
 void add_to(at::Tensor& sum, const Linear& linear, const at::Tensor& x, double scale) {
+    if (sum.scalar_type() != at::kFloat &&
+        linear.bias_O.defined()) {  // in half precision each sum is rounded: product first
+        sum.view({-1, sum.size(-1)}).add_(at::addmm(linear.bias_O, flat(x), linear.weight_OI.t(), 1, scale));
+        return;
+    }
     if (linear.bias_O.defined()) sum.add_(linear.bias_O);
     sum.view({-1, sum.size(-1)}).addmm_(flat(x), linear.weight_OI.t(), 1, scale);
 }

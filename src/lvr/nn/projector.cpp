@@ -25,6 +25,8 @@ Places places_of(const weights::Checkpoint& checkpoint, const std::string& where
     const std::regex pattern(R"((?:.*mm_projector\.|)(?:(\d{1,3})\.)?(weight|bias))");
     Places places;
     for (const auto& [name, info] : checkpoint.tensors()) {
+        if (name.ends_with("embed_tokens.weight"))
+            continue;  // LLaVA saves it too where it trained image markers
         std::smatch match;
         if (!std::regex_match(name, match, pattern)) fail(where, "holds the tensor " + name);
         const int place = match[1].matched ? std::stoi(match[1]) : 0;

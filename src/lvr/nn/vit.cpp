@@ -127,7 +127,7 @@ void ViTConfig::validate(const std::string& where) const {
     };
     demand(width > 0 && heads > 0 && width % heads == 0,
            fmt::format("{} channels cannot be shared by {} heads", width, heads));
-    demand(layers >= 0 && mlp_width > 0 && patch > 0 && register_tokens >= 0 && eps > 0,
+    demand(layers >= 0 && mlp_width > 0 && patch > 0 && register_tokens >= 0 && eps >= 0,
            "a size is zero or negative");
     demand(grid.rows > 0 && grid.columns > 0 && table.rows > 0 && table.columns > 0,
            "the input is smaller than one patch");

@@ -111,6 +111,11 @@ class Planner {
                              [](const auto& part) { return !part.empty(); });
     }
 
+    bool is_empty(const std::string& name) const {
+        const auto& its_shape = checkpoint_.tensors().at(name).shape;
+        return std::ranges::find(its_shape, 0) != its_shape.end();
+    }
+
     /// One target: exactly one row may fill it, and completely.
     void settle(const std::string& target, const std::vector<Candidate>& candidates) {
         const auto& candidate = candidates[0];
@@ -118,6 +123,7 @@ class Planner {
             return complain(fmt::format("{}: {} and {} are both that", target, first_part(candidate),
                                         first_part(candidates[1])));
         const auto shape = wanted_.find(target);
+        if (shape == wanted_.end() && is_empty(first_part(candidate))) return;  // no register tokens, say
         if (shape == wanted_.end())
             return complain(
                 fmt::format("{}: is in the file, but this model has no {}", first_part(candidate), target));

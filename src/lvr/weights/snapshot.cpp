@@ -148,14 +148,25 @@ core::Json read_object(const fs::path& file) {
     return json;
 }
 
+/// The image processor's keys. transformers 5 writes them into processor_config.json, which wins over the
+/// older file.
+core::Json read_preprocessor(const fs::path& folder) {
+    const auto whole = folder / "processor_config.json", alone = folder / "preprocessor_config.json";
+    std::error_code ignored;
+    if (fs::exists(whole, ignored)) {
+        const auto config = read_object(whole);
+        if (config.contains("image_processor") && config.at("image_processor").is_object())
+            return config.at("image_processor");
+    }
+    return fs::exists(alone, ignored) ? read_object(alone) : core::Json();
+}
+
 Snapshot read_snapshot(const fs::path& folder, const std::string& name) {
     std::error_code ignored;
     if (!fs::exists(folder / "config.json", ignored))
         throw core::input_error(folder.string() + ": has no config.json", "a model's folder needs one",
                                 "download the whole model, or name another folder");
-    const auto preprocessor = folder / "preprocessor_config.json";
-    return {folder, name, read_object(folder / "config.json"),
-            fs::exists(preprocessor, ignored) ? read_object(preprocessor) : core::Json()};
+    return {folder, name, read_object(folder / "config.json"), read_preprocessor(folder)};
 }
 
 }  // namespace

@@ -13,7 +13,8 @@ struct Snapshot {
     std::filesystem::path folder;
     std::string name;         ///< as it was asked for
     core::Json config;        ///< config.json
-    core::Json preprocessor;  ///< preprocessor_config.json; null if there is none
+    core::Json preprocessor;  ///< image_processor of processor_config.json, else preprocessor_config.json;
+                              ///< null if there is none
 };
 
 /// Finds a model on this machine; nothing is ever downloaded.
