@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
+#include <c10/core/DeviceGuard.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -230,6 +231,9 @@ struct Engine::State {
     }
 
     void run_feed() {
+        // Pinned memory belongs to the current device: that of rank 0 would fill up with everybody's.
+        c10::OptionalDeviceGuard current;
+        if (spec.device.is_cuda()) current.reset_device(spec.device);
         if (spec.device.is_cpu()) at::set_num_threads(1);  // a new thread's first product would use all cores
         for (auto batch = take_batch(); !batch.empty(); batch = take_batch()) encode(batch);
     }
