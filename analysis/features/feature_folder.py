@@ -124,7 +124,7 @@ def _on_grid(tokens: np.ndarray, encoder: dict[str, Any]) -> tuple[np.ndarray, d
     if encoder.get("fusion") == "interleave":
         images, count, channels = tokens.shape
         tokens = tokens.reshape(images, count // len(parts), len(parts) * channels)
-    rows, columns = parts[0]["grid"]
+    rows, columns = parts[0]["model"]["grid"]
     return tokens.reshape(len(tokens), rows, columns, -1), parts[0]["pixels"]
 
 

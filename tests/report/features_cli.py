@@ -62,7 +62,7 @@ def write_folder(folder: Path, store: str, tokens: np.ndarray, encoder: dict) ->
 
 
 def encoder(**pixels: object) -> dict:
-    return {"grid": GRID, "pixels": pixels}
+    return {"model": {"grid": GRID}, "pixels": pixels}
 
 
 def write_photographs(folder: Path) -> None:
@@ -85,7 +85,7 @@ def check_reading(work: Path) -> None:
     np.testing.assert_array_equal(picked.tokens, expected[[3, 0]])
     assert read_features(work / "float32", 2, []).ids == IDS[:2]
     half = [GRID[0], GRID[1] // 2]  # tokens of two encoders in turn
-    mixed = {"fusion": "interleave", "parts": [{"grid": half, "pixels": {}}] * 2}
+    mixed = {"fusion": "interleave", "parts": [{"model": {"grid": half}, "pixels": {}}] * 2}
     write_folder(work / "mixed", "float32", values(), mixed)
     read = read_features(work / "mixed", 12, [])
     np.testing.assert_array_equal(read.tokens, expected.reshape(-1, *half, 2 * CHANNELS))
