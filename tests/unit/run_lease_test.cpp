@@ -192,6 +192,7 @@ TEST_CASE("of processes that start at once, one gets the lease", "[lease]") {
                 try {
                     const run::Lease lease(folder.path());
                     ignored = read(end[0], &byte, 1);  // holds it until all have tried
+                    lease.expect_held();
                     _exit(10);
                 } catch (const core::Error& error) {
                     _exit(std::string(error.what()).find("another job is filling") != std::string::npos ? 20
@@ -202,9 +203,17 @@ TEST_CASE("of processes that start at once, one gets the lease", "[lease]") {
             close(start[1]);
             int refused = 0, won = 0;
             for (int i = 0; i < contenders; ++i) {
-                if (i == contenders - 1) close(end[1]);  // all but the winner have ended
                 int status = 0;
-                waitpid(-1, &status, 0);
+                pid_t ended = 0;  // all but the winner end by themselves
+                for (int nap = 0; i < contenders - 1 && ended == 0 && nap < 1000; ++nap) {
+                    ended = waitpid(-1, &status, WNOHANG);
+                    if (ended == 0) std::this_thread::sleep_for(10ms);
+                }
+                if (ended == 0) {
+                    close(end[1]);
+                    end[1] = -1;
+                    waitpid(-1, &status, 0);
+                }
                 refused += WEXITSTATUS(status) == 20 ? 1 : 0;
                 won += WEXITSTATUS(status) == 10 ? 1 : 0;
             }

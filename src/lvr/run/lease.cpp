@@ -97,7 +97,7 @@ class Attempt {
     void run() {
         constexpr int most_tries = 100;  // others may come and go meanwhile
         for (int i = 0; i < most_tries; ++i) {
-            if (place()) return;
+            if (place() && is_still_mine()) return;
             const auto seen = look_at(lease_);
             if (seen && !take_away(*seen)) continue;
         }
@@ -106,6 +106,15 @@ class Attempt {
     }
 
   private:
+    /// Another who saw a dead holder's lease may have moved ours for it, and before it was put back a third
+    /// may have come in between. Whoever does that does it at once, so a while later it is settled who has
+    /// it.
+    bool is_still_mine() const {
+        std::this_thread::sleep_for(std::chrono::milliseconds(150));
+        const auto seen = look_at(lease_);
+        return seen && seen->text == text_;
+    }
+
     /// Puts our lease in place if there is none. A link is made or not, at once, also over NFS.
     bool place() {
         if (const int code = write_new(mine_, text_)) fail(lease_, code);
