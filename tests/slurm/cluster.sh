@@ -17,6 +17,10 @@ if [ "$(id -u)" != 0 ]; then
   echo "skipped: a cluster of several nodes on one machine wants root"
   exit 77
 fi
+if [ -z "$(ls -A /sys/fs/cgroup 2>/dev/null)" ]; then
+  echo "skipped: slurmd does not start where /sys/fs/cgroup is not mounted" >&2
+  exit 77
+fi
 PATH=$PATH:/usr/sbin
 unset "${!SLURM_@}" "${!SBATCH_@}" LVR_SITE LVR_LAUNCHER LVR_MPI LVR_RANKS_PER_NODE LVR_CORES_PER_RANK
 
