@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
+#include <thread>
 #include <type_traits>
 
 #include <lvr/core/build_info.hpp>
@@ -171,7 +173,11 @@ std::string suggestion(const CLI::App& app, int argc, char** argv) {
 /// rank speaks.
 int failure(core::ErrorKind kind, const std::string& message) {
     core::start_log(core::LogLevel::error);
-    if (speaks() || kind == core::ErrorKind::input) core::error("{}", message);
+    if (speaks() || kind == core::ErrorKind::input) {
+        core::error("{}", message);
+    } else {  // the launcher ends all ranks once one has failed: not before rank 0 has said why
+        std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    }
     return exit_status(kind);
 }
 
