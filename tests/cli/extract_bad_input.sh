@@ -118,6 +118,14 @@ echo '{"size": 3}' >here/preprocessor_config.json
 expect 0 "here: ok" bash -c "cd here && '$extract' --snapshot . --check"
 expect 0 '"crop":[56,56]' "$extract" --snapshot here --check
 
+# A rest beside the patches is said, also of a part.
+"$extract" --snapshot "$model" --size 59 --check >stdout 2>stderr || fail "--size 59"
+ok grep -q "59 is no multiple of its patches of 14 pixels: 3 rows" stderr
+printf 'parts = ["one.toml", "two.toml"]\n' >rest.toml
+printf 'snapshot = "%s"\n' "$model" | tee one.toml >two.toml
+"$extract" --encoder rest.toml --size 59 --check >stdout 2>stderr || fail "--size 59 of parts"
+ok [ "$(grep -c "no multiple" stderr)" = 2 ]
+
 # What is only asked about leaves nothing behind.
 expect 0 "images           16" "$extract" --snapshot "$model" --images pictures --out fresh --dry-run
 ok [ ! -e fresh ]

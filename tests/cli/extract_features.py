@@ -130,6 +130,12 @@ def check_projection(images: Path) -> None:
     hidden = hidden * 0.5 * (1 + np.vectorize(math.erf)(hidden / math.sqrt(2)))
     off = error(tokens(Path("ref/clip_legacy-projected")), hidden @ w2.T + b2)
     check(off <= 2e-5, f"projected: {off}")
+    # The published protocol projects in the dtype that the tower hands its features on in: LLaVA's bfloat16.
+    Path("handed.toml").write_text(f'snapshot = "{VIT / "clip_legacy"}"\nfeatures_through = "bfloat16"\nstore = "float32"\n')
+    extract("--encoder", "handed.toml", "--images", images, "--out", "handed", "--project", "projector.safetensors")
+    projected = tokens(Path("handed/handed-projected"))
+    check(np.array_equal(projected.view(np.uint32) & 0xffff, np.zeros_like(projected, np.uint32)), "bfloat16 values")
+    check(1e-4 < error(projected, hidden @ w2.T + b2) < 3e-2, "projected in bfloat16")
     write_safetensors(Path("wrong.safetensors"), {"mm_projector.weight": random.normal(size=(8, 25)), "mm_projector.bias": b0[:8]})
     said = extract("--snapshot", VIT / "clip_legacy", "--images", images, "--out", "x", "--project", "wrong.safetensors", status=3)
     check("takes 25 channels, clip_legacy gives 24" in said, said)

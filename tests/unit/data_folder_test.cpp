@@ -19,6 +19,7 @@
 #include <lvr/data/image.hpp>
 #include <lvr/data/image_file.hpp>
 
+#include "data_reading.hpp"
 #include "source_tree.hpp"
 
 using namespace lvr;
@@ -26,23 +27,13 @@ using namespace lvr::data;
 using lvr::test::TemporaryTree;
 namespace fs = std::filesystem;
 using Names = std::vector<std::string>;
+using lvr::test::reason_of;
+using lvr::test::text_of;
 using Reason = ImageError::Reason;
 
 namespace {
 
 Catalog catalog_of(const fs::path& images) { return read_catalog({images.string()}); }
-
-std::string text_of(const std::vector<std::uint8_t>& bytes) { return {bytes.begin(), bytes.end()}; }
-
-Reason reason_of(const ImageReader& reader, std::int64_t index) {
-    try {
-        reader.bytes(index);
-    } catch (const ImageError& error) {
-        return error.reason();
-    }
-    FAIL("image " << index << " was read");
-    return Reason::empty;
-}
 
 bool noted(const Catalog& catalog, const std::string& part) {
     for (const auto& note : catalog.notes)

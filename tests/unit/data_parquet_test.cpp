@@ -12,6 +12,7 @@
 #include <lvr/data/catalog.hpp>
 #include <lvr/data/image.hpp>
 
+#include "data_reading.hpp"
 #include "source_tree.hpp"
 
 using namespace lvr;
@@ -19,6 +20,8 @@ using namespace lvr::data;
 using lvr::test::TemporaryTree;
 namespace fs = std::filesystem;
 using Names = std::vector<std::string>;
+using lvr::test::reason_of;
+using lvr::test::text_of;
 using Reason = ImageError::Reason;
 
 namespace {
@@ -26,18 +29,7 @@ namespace {
 const std::string k_golden = std::string(LVR_SOURCE_DIR) + "/tests/golden";
 const std::string k_data = k_golden + "/parquet/images";
 
-std::string text_of(const std::vector<std::uint8_t>& bytes) { return {bytes.begin(), bytes.end()}; }
 std::string picture(const std::string& name) { return core::read_text(k_golden + "/images/" + name); }
-
-Reason reason_of(const ImageReader& reader, std::int64_t index) {
-    try {
-        reader.bytes(index);
-    } catch (const ImageError& error) {
-        return error.reason();
-    }
-    FAIL("image " << index << " was read");
-    return Reason::empty;
-}
 
 /// Without Arrow there is one thing to test: that the message says how to get it.
 bool without_arrow() {

@@ -31,6 +31,7 @@ std::shared_ptr<const Encoder> build_encoder(const EncoderCard& card, const Buil
             throw core::usage_error(card.id + ": its part " + part + " is itself fused", "",
                                     "list the single encoders");
         its.dtype = card.dtype;
+        if (!card.features_through.empty()) its.features_through = card.features_through;
         auto overrides = options.overrides;
         if (its.family != "dinov2") overrides.position_resize.clear();  // the others have no rule for it
         parts.push_back(make_vit_encoder(overridden(its, overrides), options));

@@ -84,9 +84,9 @@ void EncoderCard::validate() const {
     const bool is_plain = family.empty() && size == usual.size && resize == usual.resize &&
                           tap == usual.tap && resize_order == usual.resize_order &&
                           normalise == usual.normalise && position_resize.empty() &&
-                          weights_through.empty() && pixels_through.empty() && features_through.empty();
+                          weights_through.empty() && pixels_through.empty();
     demand(parts.empty() || is_plain,
-           "beside parts, only id, fusion, dtype, store and licence have a meaning",
+           "beside parts, only id, fusion, dtype, features_through, store and licence have a meaning",
            "put the other keys into the parts' own cards");
     demand(size >= 0 && size <= 16384, "size is not a number of pixels",
            "e.g. 224; 0 for the preprocessor's own");

@@ -84,8 +84,8 @@ double trial(const FeatureRun& run) {
     return taken.count() / static_cast<double>(std::max<std::int64_t>(images, 1));
 }
 
-double weight_bytes(const Representation& representation) {
-    const std::string& dtype = representation.card.dtype;
+double weight_bytes(const Representation& representation, const std::string& override_dtype) {
+    const std::string& dtype = override_dtype.empty() ? representation.card.dtype : override_dtype;
     return static_cast<double>(representation.encoder->parameters()) * (dtype == "float32" ? 4 : 2);
 }
 
@@ -134,7 +134,7 @@ std::string estimate(const FeatureRun& run) {
         const auto each = static_cast<double>(representation.bytes() * (run.config.flip ? 2 : 1));
         bytes += each * static_cast<double>(left.images);
         memory += 4 * each * static_cast<double>(left.shard_size) +
-                  weight_bytes(representation);  // shards held, one as a file
+                  weight_bytes(representation, run.config.dtype);  // shards held, one as a file
         most_images = std::max(most_images, left.images);
         text += fmt::format("shards           {} of {} images to do for {}\n", left.shards, left.shard_size,
                             representation.id);

@@ -44,7 +44,7 @@ void warn_of_rest(const std::string& id, const core::Json& encoder, std::int64_t
         for (const auto& part : encoder.at("parts")) warn_of_rest(id, part, size);
         return;
     }
-    const auto patch = encoder.value("patch", std::int64_t{1});
+    const auto patch = encoder.at("model").at("patch").get<std::int64_t>();
     if (size % patch == 0) return;
     core::warn("{}: --size {} is no multiple of its patches of {} pixels: {} rows and columns are not seen",
                id, size, patch, size % patch);
@@ -71,7 +71,9 @@ Representation build(const ExtractConfig& config, const encoders::EncoderCard& c
                       {"deflate", config.deflate}};
     if (config.project.empty()) return built;
     const auto checkpoint = weights::Checkpoint::open(config.project);
-    const auto dtype = encoders::dtype_named(config.dtype.empty() ? card.dtype : config.dtype);
+    // LLaVA's projector works in the dtype that the tower hands its features on in.
+    const auto& handed_on = card.features_through.empty() ? card.dtype : card.features_through;
+    const auto dtype = encoders::dtype_named(config.dtype.empty() ? handed_on : config.dtype);
     built.projector = nn::read_projector(checkpoint, config.project, dtype, device);
     if (built.projector->inputs() != built.encoder->channels()) {
         throw core::input_error(fmt::format("{}: takes {} channels, {} gives {}", config.project,
@@ -93,7 +95,8 @@ std::int64_t Representation::bytes() const {
 at::Tensor Representation::features(const std::vector<at::Tensor>& pixels) const {
     const c10::InferenceMode guard;
     const auto tokens_BTD = encoder->encode(pixels);
-    return projector ? nn::apply(*projector, tokens_BTD) : tokens_BTD;
+    if (!projector) return tokens_BTD;
+    return nn::apply(*projector, tokens_BTD.to(projector->layers.front().weight_OI.scalar_type()));
 }
 
 std::vector<encoders::EncoderCard> chosen_cards(const ExtractConfig& config) {

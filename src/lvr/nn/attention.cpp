@@ -20,8 +20,4 @@ at::Tensor mix(const SelfAttention& attention, const at::Tensor& x_BLC) {
     return mixed_BNLH.transpose(1, 2).reshape({batch, length, width});
 }
 
-at::Tensor apply(const SelfAttention& attention, const at::Tensor& x_BLC) {
-    return apply(attention.out, mix(attention, x_BLC));
-}
-
 }  // namespace lvr::nn

@@ -22,7 +22,5 @@ SelfAttention self_attention_from(const weights::WeightStore& store, const std::
 
 /// softmax(q k^T / sqrt(C / heads)) v through LibTorch's fused attention, ahead of `out`. @return [B, L, C]
 at::Tensor mix(const SelfAttention& attention, const at::Tensor& x_BLC);
-/// The whole layer. @return [B, L, C]
-at::Tensor apply(const SelfAttention& attention, const at::Tensor& x_BLC);
 
 }  // namespace lvr::nn
