@@ -23,6 +23,7 @@ struct Sample {
     std::string mode = "fast";
     std::vector<std::string> names = {"a"};
     std::vector<double> numbers;
+    std::vector<std::string> folders;
     core::StringMap groups = {{"old", "x"}};
 
     core::Fields fields() {
@@ -33,6 +34,7 @@ struct Sample {
                 {"mode", &mode, "how", {"fast", "exact"}},
                 {"names", &names, "who"},
                 {"numbers", &numbers, "which"},
+                {.name = "folders", .value = &folders, .doc = "where", .many = true},
                 {"groups", &groups, "name = members"}};
     }
 };
@@ -96,6 +98,40 @@ TEST_CASE("numbers, lists and tables are read whole") {
     CHECK(good.sample.share == 1e-3);
     CHECK(good.sample.numbers == std::vector<double>{1, 2.5, -3});
     CHECK(good.sample.groups == core::StringMap{{"old", "x"}, {"new", "a, b"}});
+}
+
+TEST_CASE("a list that takes many words ends at the next option") {
+    const auto outcome = parse({"--folders", "a", "b", "--folders=c,d", "--count", "2"});
+    CHECK_FALSE(outcome.status.has_value());
+    CHECK(outcome.sample.folders == std::vector<std::string>{"a", "b", "c", "d"});
+    CHECK(outcome.sample.count == 2);
+}
+
+TEST_CASE("a program's command is chosen by its first word") {
+    const auto run = [](std::vector<std::string> words) {
+        words.insert(words.begin(), "sample");
+        std::vector<char*> argv;
+        for (auto& word : words) argv.push_back(word.data());
+        std::string called;
+        const auto called_as = [&](const char* name) {
+            return [&called, name](int argc, char** rest) {
+                called = std::string(name) + ":" + (argc > 1 ? rest[1] : "");
+                return 0;
+            };
+        };
+        const test::Capture err(STDERR_FILENO);
+        const int status = run::run_commands(
+            static_cast<int>(argv.size()), argv.data(),
+            {{{"sample walk", "", ""}, called_as("walk")}, {{"sample", "", ""}, called_as("rest")}});
+        return std::tuple(status, called, err.text());
+    };
+    CHECK(std::get<1>(run({"walk", "--far"})) == "walk:--far");
+    CHECK(std::get<1>(run({"--far", "walk"})) == "rest:--far");
+    CHECK(std::get<1>(run({})) == "rest:");
+    const auto [status, called, says] = run({"walc"});
+    CHECK(status == run::k_exit_usage);
+    CHECK(called.empty());
+    CHECK_THAT(says, Catch::Contains("no command 'walc'") && Catch::Contains("did you mean walk?"));
 }
 
 TEST_CASE("what cannot be read is a usage error that says what and what to do") {

@@ -24,6 +24,7 @@ struct Field {
     std::string doc;
     std::vector<std::string> choices = {};  ///< if not empty, the texts allowed (string fields)
     bool positional = false;                ///< on the command line it is an argument without a dash
+    bool many = false;  ///< a list that on the command line takes all words up to the next option: A B or A,B
 };
 
 /// A configuration is a plain struct with defaults in place and a member `Fields fields()` that lists it.

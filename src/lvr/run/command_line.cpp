@@ -93,6 +93,15 @@ void add_numbers(CLI::App& app, const std::string& name, std::vector<double>* va
         ->allow_extra_args(false);
 }
 
+void add_texts(CLI::App& app, const std::string& name, const core::Field& field,
+               std::vector<std::string>* texts, const std::string& doc) {
+    auto* const option = app.add_option(name, *texts, doc)->delimiter(',')->take_all();
+    if (field.many)
+        option->type_name("NAME NAME")->expected(1, CLI::detail::expected_max_vector_size);
+    else  // one word; more would swallow what follows
+        option->type_name("NAME,NAME")->expected(1)->allow_extra_args(false);
+}
+
 void add_field(CLI::App& app, const core::Field& field) {
     const std::string name = option_name(field);
     std::string doc = field.doc;
@@ -106,12 +115,7 @@ void add_field(CLI::App& app, const core::Field& field) {
     } else if (auto* const* text = std::get_if<std::string*>(&field.value)) {
         app.add_option(name, **text, doc)->capture_default_str();
     } else if (auto* const* texts = std::get_if<std::vector<std::string>*>(&field.value)) {
-        app.add_option(name, **texts, doc)
-            ->type_name("NAME,NAME")
-            ->expected(1)  // word; more would swallow what follows
-            ->delimiter(',')
-            ->take_all()
-            ->allow_extra_args(false);
+        add_texts(app, name, field, *texts, doc);
     } else if (auto* const* reals = std::get_if<std::vector<double>*>(&field.value)) {
         add_numbers(app, name, *reals, doc);
     } else {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <lvr/core/config.hpp>
 #include <lvr/par/session.hpp>
@@ -60,5 +61,20 @@ int run_job(int argc, char** argv, const JobInfo& info, const std::function<int(
     }
     return run_body([&](Job& job) { return body(job, config); });
 }
+
+/// One of the things that a program does: `lvr-score align ...`.
+struct Command {
+    JobInfo info;  ///< its name is the program's and the command's: "lvr-score align"
+    std::function<int(int argc, char** argv)> run;
+};
+
+template <class Config>
+Command command(const JobInfo& info, const std::function<int(Job&, const Config&)>& body) {
+    return {info, [=](int argc, char** argv) { return run_job<Config>(argc, argv, info, body); }};
+}
+
+/// The shell of a program with several commands, chosen by the first word. The last one has the program's own
+/// name and is taken if the first word is an option or there is none; its help lists the others.
+int run_commands(int argc, char** argv, const std::vector<Command>& commands);
 
 }  // namespace lvr::run
