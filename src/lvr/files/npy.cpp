@@ -50,7 +50,8 @@ class HeaderText {
         }
         skip_spaces();
         if (!rest_.empty()) bad();
-        if (!descr || !fortran_order || !shape) damaged(file_, "its header lacks descr, fortran_order or shape");
+        if (!descr || !fortran_order || !shape)
+            damaged(file_, "its header lacks descr, fortran_order or shape");
     }
 
     std::optional<std::string> descr;
@@ -154,10 +155,11 @@ NpyType type_of(const std::string& descr, const fs::path& file) {
         throw core::input_error(problem + ", which are big-endian", "",
                                 "convert it: numpy.save(file, a.astype(a.dtype.newbyteorder('<')))");
     if (descr.find('O') != std::string::npos)
-        throw core::input_error(problem + ": Python objects",
-                                "reading them would run whatever the file says", "save an array of numbers");
-    throw core::input_error(problem, "only float16, float32, float64 and bfloat16 as raw uint16 are read",
-                            "convert it, e.g. numpy.save(file, a.astype('<f4')), or a.view('<u2') for bfloat16");
+        throw core::input_error(problem + ": Python objects", "reading them would run whatever the file says",
+                                "save an array of numbers");
+    throw core::input_error(
+        problem, "only float16, float32, float64 and bfloat16 as raw uint16 are read",
+        "convert it, e.g. numpy.save(file, a.astype('<f4')), or a.view('<u2') for bfloat16");
 }
 
 /// In values. @return false if the array cannot be counted
@@ -202,7 +204,8 @@ class Reading {
         stream_.seekg(static_cast<std::streamoff>(offset));
         stream_.read(into, static_cast<std::streamsize>(count));
         if (!stream_)
-            throw core::input_error(file_.string() + ": cannot be read", "", "check its disk, and start again");
+            throw core::input_error(file_.string() + ": cannot be read", "",
+                                    "check its disk, and start again");
     }
 
     std::string text(std::uint64_t offset, std::uint64_t count) {
