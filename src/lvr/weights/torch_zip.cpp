@@ -39,9 +39,13 @@ struct Extent {
     std::size_t size = 0;
 };
 
+/// What a file is expected to hold.
+enum class Content { named_tensors, bare_tensor };
+
 class TorchZip final : public TensorFile {
   public:
-    explicit TorchZip(const std::filesystem::path& path) : file_(std::make_shared<MappedFile>(path)) {
+    TorchZip(const std::filesystem::path& path, Content content)
+        : content_(content), file_(std::make_shared<MappedFile>(path)) {
         refuse_other_forms();
         try {
             caffe2::serialize::PyTorchStreamReader reader(std::make_shared<MappedReader>(file_));
@@ -85,6 +89,7 @@ class TorchZip final : public TensorFile {
 
     /// PyTorch itself loads a tar only with everything allowed.
     [[noreturn]] void refuse_legacy(bool tar) const {
+        if (content_ == Content::bare_tensor) refuse_legacy_tensor(tar);
         const auto target = file_->file().parent_path() / "model.safetensors";
         throw core::input_error(
             name() + ": is of the form that PyTorch wrote before version 1.6, which is not read here", "",
@@ -92,6 +97,15 @@ class TorchZip final : public TensorFile {
                         "v.detach().contiguous().clone() for k, v in torch.load('{}', map_location='cpu', "
                         "weights_only={}).items()}}, '{}')\"{}",
                         name(), tar ? "False" : "True", target.string(),
+                        tar ? " (this runs whatever is in the file: only if you trust its origin)" : ""));
+    }
+
+    [[noreturn]] void refuse_legacy_tensor(bool tar) const {
+        throw core::input_error(
+            name() + ": is of the form that PyTorch wrote before version 1.6, which is not read here", "",
+            fmt::format("save it anew: python -c \"import torch; torch.save(torch.load('{}', "
+                        "map_location='cpu', weights_only={}), '{}')\"{}",
+                        name(), tar ? "False" : "True", name(),
                         tar ? " (this runs whatever is in the file: only if you trust its origin)" : ""));
     }
 
@@ -119,9 +133,13 @@ class TorchZip final : public TensorFile {
                                         "load it with PyTorch and save the tensors as safetensors");
         }
         const auto pickle = extent(reader, "data.pkl");
+        const auto text = file_->text(pickle.offset, pickle.size);
+        if (content_ == Content::bare_tensor) {
+            const auto tensor = unpickle_bare_tensor(text, name());
+            return add("", tensor, extent(reader, "data/" + tensor.storage));
+        }
         std::map<std::string, Extent> storages;
-        for (const auto& [tensor, pickled] :
-             unpickle_tensors(file_->text(pickle.offset, pickle.size), name())) {
+        for (const auto& [tensor, pickled] : unpickle_tensors(text, name())) {
             const auto known = storages.find(pickled.storage);
             const auto storage =
                 known != storages.end() ? known->second : extent(reader, "data/" + pickled.storage);
@@ -135,15 +153,16 @@ class TorchZip final : public TensorFile {
         const std::uint64_t held = storage.size / size;
         const auto offset = static_cast<std::uint64_t>(pickled.offset);
         std::int64_t count = 0;
-        if (!count_elements(pickled.shape, count)) bad("tensor " + tensor + " is impossibly large");
+        const std::string subject = tensor.empty() ? "its tensor" : "tensor " + tensor;
+        if (!count_elements(pickled.shape, count)) bad(subject + " is impossibly large");
         if (count > 0 && (offset > held || !span_fits(pickled.shape, pickled.strides, held - offset)))
-            bad(fmt::format("tensor {} reaches past the end of its storage of {} bytes", tensor,
-                            storage.size));
+            bad(fmt::format("{} reaches past the end of its storage of {} bytes", subject, storage.size));
         places_[tensor] = {pickled.dtype, pickled.shape, pickled.strides,
                            storage.offset + (count > 0 ? static_cast<std::size_t>(offset * size) : 0)};
         tensors_[tensor] = {pickled.dtype, pickled.shape, file_->file()};
     }
 
+    Content content_;
     std::shared_ptr<const MappedFile> file_;
     std::map<std::string, TensorInfo> tensors_;
     std::map<std::string, Placement> places_;
@@ -152,7 +171,11 @@ class TorchZip final : public TensorFile {
 }  // namespace
 
 std::unique_ptr<const TensorFile> open_torch_zip(const std::filesystem::path& file) {
-    return std::make_unique<TorchZip>(file);
+    return std::make_unique<TorchZip>(file, Content::named_tensors);
+}
+
+at::Tensor read_bare_tensor(const std::filesystem::path& file) {
+    return TorchZip(file, Content::bare_tensor).read("");
 }
 
 }  // namespace lvr::weights

@@ -340,4 +340,13 @@ std::map<std::string, PickledTensor> unpickle_tensors(std::string_view pickle, c
     return tensors;
 }
 
+PickledTensor unpickle_bare_tensor(std::string_view pickle, const std::string& what) {
+    Unpickler machine(pickle, what);
+    const Value& top = machine.run();
+    if (top.kind == Kind::tensor) return *top.tensor;
+    throw core::input_error(
+        what + (top.kind == Kind::dict ? ": holds a dictionary" : ": holds something else than a tensor"),
+        "one tensor by itself is expected", "save it with torch.save(tensor, ...)");
+}
+
 }  // namespace lvr::weights

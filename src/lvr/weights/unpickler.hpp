@@ -27,4 +27,7 @@ struct PickledTensor {
 /// @throws Error (input) if the pickle is damaged or holds anything else
 std::map<std::string, PickledTensor> unpickle_tensors(std::string_view pickle, const std::string& what);
 
+/// The one tensor that a pickle holds by itself, likewise. @throws Error (input) if it holds anything else
+PickledTensor unpickle_bare_tensor(std::string_view pickle, const std::string& what);
+
 }  // namespace lvr::weights
