@@ -227,8 +227,6 @@ def check_errors(work: Path, root: Path) -> None:
     broken = shutil.copytree(root, work / "broken")
     (broken / view("cat/b")["file"]).write_bytes(b"no picture")
     check_failure(3, pairs(good, "--spair", broken), "b.jpg: cannot be read", *GRAMMAR)
-    (broken / view("cat/b")["file"]).unlink()
-    check_failure(3, pairs(good, "--spair", broken), "b.jpg: cannot be read", *GRAMMAR)
     assert not (good / "pairs.html").exists()
     blocked = write_folder(work / "blocked", tree(root))
     (blocked / "pairs").write_text("")
@@ -250,9 +248,6 @@ def check_report(work: Path, drawn: Path) -> None:
         same = drawn / "pairs" / name
         assert not name.startswith("pair_") or (law / "figures" / name).read_bytes() == same.read_bytes(), name
     assert sum(name.startswith("pair_") for name in listed) == 4
-    assert report(law).returncode == 0
-    assert 'id="pairs"' not in (law / "report.html").read_text(encoding="utf-8")
-    assert not list((law / "figures").glob("pair_*"))
 
 
 def main() -> None:
