@@ -2,9 +2,68 @@
 #include <lvr/score/align.hpp>
 
 #include <lvr/core/error.hpp>
+#include <lvr/core/sha256.hpp>
+#include <lvr/files/provenance.hpp>
+#include <lvr/par/together.hpp>
+#include <lvr/run/exit_codes.hpp>
+#include <lvr/score/align_images.hpp>
+#include <lvr/score/align_report.hpp>
+#include <lvr/score/align_scores.hpp>
+#include <lvr/score/record.hpp>
 
 namespace lvr::score {
+namespace {
 
-int align(run::Job&, const AlignConfig&) { throw core::usage_error("not there yet"); }
+/// What the number depends on, besides the inputs.
+core::Json details_of(const AlignConfig& config) {
+    core::Json details;
+    details["definition"] = config.definition;
+    details["precision"] = config.bf16_emulation ? "bfloat16" : config.precision;
+    return details;
+}
+
+core::Json provenance_of(const AlignConfig& config, const Alignment& alignment, const AlignReport& report) {
+    core::Json its = report.details;
+    its["images"] = !config.ids.empty() ? "ids" : config.n > 0 ? "sample" : "all";
+    std::map<std::string, std::string> inputs = {
+        {"features/" + alignment.features.name, alignment.features.manifest_sha256}};
+    for (const auto& reference : alignment.references)
+        inputs["reference/" + reference.name] = reference.manifest_sha256;
+    auto provenance = files::make_provenance(
+        its, inputs, config.n > 0 ? std::optional<std::int64_t>(config.seed) : std::nullopt);
+    provenance["image_ids"] = report.image_ids;
+    provenance["references"] = core::Json::object();
+    for (const auto& [name, a] : report.references) provenance["references"][name] = a;
+    return provenance;
+}
+
+void align_by_cosine(run::Job& job, const AlignConfig& config) {
+    auto alignments = par::together(
+        job.world(), [&] { return job.is_root() ? match_images(config) : std::vector<Alignment>(); });
+    job.world().broadcast(alignments);
+    std::vector<files::Measurement> measurements;
+    for (const auto& alignment : alignments) {
+        const auto scores = cosine_scores(job.world(), alignment,
+                                          {.precision = config.precision,
+                                           .published_rounding = config.bf16_emulation,
+                                           .device = config.device,
+                                           .threads = config.threads});
+        const auto report = report_of(alignment, scores, details_of(config));
+        job.print(config.format == "json" ? json_line(report) : text(report));
+        measurements.push_back(
+            measurement_of(report, config.column(), provenance_of(config, alignment, report)));
+    }
+    par::together(job.world(), [&] {
+        if (job.is_root() && !config.results.empty()) record(config.results, measurements);
+    });
+}
+
+}  // namespace
+
+int align(run::Job& job, const AlignConfig& config) {
+    if (config.definition == "loglik") throw core::usage_error("not there yet");
+    align_by_cosine(job, config);
+    return run::k_exit_ok;
+}
 
 }  // namespace lvr::score
