@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lvr/score/align.hpp>
 
+#include <map>
+#include <tuple>
+
 #include <lvr/core/error.hpp>
 #include <lvr/core/sha256.hpp>
 #include <lvr/files/provenance.hpp>
@@ -37,9 +40,25 @@ core::Json provenance_of(const AlignConfig& config, const Alignment& alignment, 
     return provenance;
 }
 
+/// Results are told apart by names.
+void expect_distinct(const std::vector<Alignment>& alignments) {
+    std::map<std::string, std::string> folders;
+    for (const auto& alignment : alignments) {
+        const auto& [folder, name] = std::tie(alignment.features.folder, alignment.features.name);
+        const auto [known, is_new] = folders.emplace(name, folder);
+        if (!is_new)
+            throw core::usage_error(known->second + " and " + folder + " are both called " + name,
+                                    "one result would replace the other",
+                                    "measure them one by one, each with --representation NAME");
+    }
+}
+
 void align_by_cosine(run::Job& job, const AlignConfig& config) {
-    auto alignments = par::together(
-        job.world(), [&] { return job.is_root() ? match_images(config) : std::vector<Alignment>(); });
+    auto alignments = par::together(job.world(), [&] {
+        auto matched = job.is_root() ? match_images(config) : std::vector<Alignment>();
+        if (!config.results.empty()) expect_distinct(matched);
+        return matched;
+    });
     job.world().broadcast(alignments);
     std::vector<files::Measurement> measurements;
     for (const auto& alignment : alignments) {

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+if(LVR_WITH_TORCH)
+  add_executable(align_probe cli/align_probe.cpp unit/a_score_golden.cpp)
+  set_target_properties(align_probe PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  target_compile_definitions(align_probe PRIVATE LVR_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  target_compile_options(align_probe PRIVATE ${LVR_CXX_FLAGS})
+  target_include_directories(align_probe PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  target_link_libraries(align_probe PRIVATE lvr::files lvr::torch)
+  lvr_cli_test(cli_align_golden cli/align_golden.sh)
+  lvr_cli_test(cli_align_bad_input cli/align_bad_input.sh)
+endif()
