@@ -23,9 +23,10 @@ endfunction()
 
 lvr_python_program(lvr-report report/lvr_report.py)
 lvr_python_program(lvr-features features/lvr_features.py)
+lvr_python_program(lvr-pairs pairs/lvr_pairs.py)
 
 set(share ${CMAKE_INSTALL_DATADIR}/lvr)
-install(DIRECTORY analysis/report analysis/features DESTINATION ${share} PATTERN __pycache__ EXCLUDE PATTERN *.jpg EXCLUDE)
+install(DIRECTORY analysis/report analysis/features analysis/pairs DESTINATION ${share} PATTERN __pycache__ EXCLUDE PATTERN *.jpg EXCLUDE)
 install(DIRECTORY data/paper DESTINATION ${share}/data)
 install(DIRECTORY configs slurm DESTINATION ${share})
 install(FILES scripts/env.sh DESTINATION ${share})

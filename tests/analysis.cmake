@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 lvr_tests(law_reference_test ROOMS analysis LABEL reference SOURCES unit/law_reference_test.cpp unit/gp_reference_test.cpp)
-lvr_tests(law_test ROOMS analysis SOURCES unit/law_fit_test.cpp unit/law_groups_test.cpp unit/text_table_test.cpp
+lvr_tests(law_test ROOMS analysis SOURCES unit/law_fit_test.cpp unit/law_groups_test.cpp
                   unit/law_output_test.cpp unit/table_test.cpp)
 lvr_tests(policy_test ROOMS analysis MPI_SOURCES unit/policy_test.cpp)
 lvr_tests(plan_test ROOMS analysis MPI_SOURCES unit/plan_test.cpp)

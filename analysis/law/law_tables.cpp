@@ -11,6 +11,9 @@
 namespace lvr::analysis {
 namespace {
 
+using core::cell;
+using core::percent;
+
 using Row = std::vector<std::string>;
 using Figure = std::optional<double>;
 

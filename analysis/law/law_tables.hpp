@@ -5,9 +5,11 @@
 #include <vector>
 
 #include <analysis/law/law_json.hpp>
-#include <analysis/law/text_table.hpp>
+#include <lvr/core/text_table.hpp>
 
 namespace lvr::analysis {
+
+using core::TextTable;
 
 // A star after a figure marks an underdetermined fit; a line below the table says so.
 

@@ -125,16 +125,16 @@ std::string render(const Analysis& analysis, const std::string& format) {
         warn_of_what_csv_lacks(analysis);
         return to_csv(fits_table(analysis.law));
     }
-    if (format == "markdown") return joined(all_tables(analysis), to_markdown);
-    if (format == "latex") return joined(all_tables(analysis), to_latex);
+    if (format == "markdown") return joined(all_tables(analysis), core::to_markdown);
+    if (format == "latex") return joined(all_tables(analysis), core::to_latex);
     return text(analysis);
 }
 
 void write_outputs(const Analysis& analysis, const std::string& folder) {
     files::OutputFolder out(folder);
     for (const auto& table : all_tables(analysis)) {
-        out.write("tables/" + table.name + ".md", to_markdown(table));
-        out.write("tables/" + table.name + ".tex", to_latex(table));
+        out.write("tables/" + table.name + ".md", core::to_markdown(table));
+        out.write("tables/" + table.name + ".tex", core::to_latex(table));
     }
     write_csvs(analysis, out);
     core::Json json = to_json(analysis);

@@ -6,6 +6,9 @@
 namespace lvr::analysis {
 namespace {
 
+using core::cell;
+using core::percent;
+
 using core::Json;
 
 std::optional<double> figure(const Json& json) {

@@ -3,10 +3,12 @@
 
 #include <vector>
 
-#include <analysis/law/text_table.hpp>
 #include <lvr/core/json.hpp>
+#include <lvr/core/text_table.hpp>
 
 namespace lvr::analysis {
+
+using core::TextTable;
 
 // Figures that plan_job.hpp made, as tables; null (not asked for) gives none.
 

@@ -4,7 +4,7 @@
 Writes, each complete or absent:
   DIR/figures/NAME.svg and NAME.png   r2_by_group, r2_by_benchmark, surface_BENCHMARK, predicted_BENCHMARK and, where
                                       the fit has them, recall_mean, recall_by_benchmark, plan_intervals,
-                                      study_selected, study_all; what file names cannot hold is percent-encoded
+                                      study_selected, study_all, pair_001_CATEGORY...; what file names cannot hold is percent-encoded
   DIR/figures/figures.json            the names of these files; the next run removes those it no longer draws
   DIR/report.html                     one self-contained page, which opens without a network
 The last line on stdout is the path of report.html. Equal law.h5, equal bytes.
@@ -31,15 +31,26 @@ def arguments() -> argparse.Namespace:
         epilog="Writes DIR/figures/*.svg, *.png and DIR/report.html; prints the path of report.html.",
     )
     parser.add_argument("folder", metavar="DIR", type=Path, help="folder with law.h5 (from lvr-fit TABLE --out DIR)")
-    return parser.parse_args()
+    parser.add_argument("--pairs", metavar="PAIRS", type=Path,
+                        help="folder with pairs.json (from lvr-score correspond --draw N PAIRS): shown in the report too")
+    parser.add_argument("--spair", metavar="DIR", type=Path, help="where SPair-71k is, if not where pairs.json says")
+    chosen = parser.parse_args()
+    if chosen.spair and not chosen.pairs:
+        parser.error("--spair is of use with --pairs only")
+    return chosen
 
 
 def report() -> None:
     """Raises ReportError."""
-    folder = arguments().folder
+    chosen = arguments()
     check_stdout()  # before the work
-    law = load("law_file").load_law(folder)
-    page = load("draw").draw_report(law, folder, program.say)
+    law = load("law_file").load_law(chosen.folder)
+    draw_pairs = None
+    if chosen.pairs:
+        sys.path.insert(1, str(Path(__file__).resolve().parent.parent / "pairs"))
+        pairs = load("pairs_file").read_pairs(chosen.pairs, chosen.spair)
+        draw_pairs = lambda gallery: load("pairs_section").draw_pairs(pairs, gallery)
+    page = load("draw").draw_report(law, chosen.folder, program.say, draw_pairs)
     write_stdout(os.fsencode(page) + b"\n")  # whatever bytes the folder's name is made of
 
 

@@ -2,13 +2,10 @@
 """report.html: one file with everything in it. It loads nothing; its content security policy forbids it to."""
 from __future__ import annotations
 
-import base64
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Mapping
 
-import jinja2
 from markupsafe import Markup
 
 import tables
@@ -16,49 +13,23 @@ import tables_finding
 from figure_plan import picks_of, scenarios_of
 from figure_r2 import group_title
 from figure_recall import has_policy
+from gallery import Picture
 from interactive import plotly_script, surface_figure
 from law import BEST, Benchmark, Law, number
 from style import figures
+from templating import asset, environment
 
-_TEMPLATES = Path(__file__).resolve().parent / "templates"
 _LONG_TABLE = 40
 
 
-@dataclass(frozen=True)
-class Picture:
-    """A figure as the page shows it."""
-
-    title: str
-    file: str  # relative to the report's folder
-    svg: bytes
-    inches: float  # width of the figure
-
-    @property
-    def least_width(self) -> int:
-        """Pixels below which it scrolls rather than shrinks."""
-        return round(62 * self.inches)
-
-    @property
-    def most_width(self) -> int:
-        """Pixels beyond which its text would be larger than the page's."""
-        return round(112 * self.inches)
-
-    @property
-    def base64(self) -> str:
-        return base64.b64encode(self.svg).decode("ascii")
-
-
-def render_page(law: Law, pictures: Mapping[str, Picture], by_benchmark: list[dict[str, Picture]]) -> bytes:
-    """@param pictures by figure name @param by_benchmark for each benchmark `surface` and `predicted`, where drawn"""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.ChainableUndefined,
-        keep_trailing_newline=True,
-    )
+def render_page(
+    law: Law, pictures: Mapping[str, Picture], by_benchmark: list[dict[str, Picture]], pairs: Any = None
+) -> bytes:
+    """@param pictures by figure name @param by_benchmark for each benchmark `surface` and `predicted`, where drawn
+    @param pairs a PairsSection, or none"""
     picks = [str(pick["representation"]) for pick in picks_of(law)]
     surfaces = [surface_figure(benchmark, picks) for benchmark in law.benchmarks]
-    text = environment.get_template("report.html.j2").render(
+    text = environment().get_template("report.html.j2").render(
         law=law,
         source=_source(law),
         tiles=_tiles(law),
@@ -74,18 +45,15 @@ def render_page(law: Law, pictures: Mapping[str, Picture], by_benchmark: list[di
         plan=tables_finding.plan_table(law) if picks else None,
         prior=tables_finding.prior_table(law),
         study=tables_finding.study_tables(law) if scenarios_of(law) else None,
+        pairs=pairs,
         provenance=_provenance(law),
         config=_config(law),
-        css=_asset("report.css"),
-        script=_asset("report.js"),
+        css=asset("report.css"),
+        script=asset("report.js"),
         plotly=Markup(plotly_script()),
         surfaces=_json_in_script(surfaces),
     )
     return text.encode("utf-8", errors="replace")
-
-
-def _asset(name: str) -> Markup:
-    return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))
 
 
 def _json_in_script(value: Any) -> Markup:

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <analysis/law/display_width.hpp>
+#include <lvr/core/display_width.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 
-namespace lvr::analysis {
+namespace lvr::core {
 namespace {
 
 struct Block {
@@ -59,4 +59,4 @@ std::size_t display_width(std::string_view text) {
     return width;
 }
 
-}  // namespace lvr::analysis
+}  // namespace lvr::core

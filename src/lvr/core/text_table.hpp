@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace lvr::analysis {
+namespace lvr::core {
 
 /// A table of texts: the first column is left-aligned, the others right-aligned.
 struct TextTable {
@@ -29,4 +29,4 @@ std::string cell(const std::optional<double>& value, int digits);
 /// The same in percent with `digits` decimals, without a sign.
 std::string percent(const std::optional<double>& value, int digits = 2);
 
-}  // namespace lvr::analysis
+}  // namespace lvr::core

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <analysis/law/text_table.hpp>
+#include <lvr/core/text_table.hpp>
 
 #include <fmt/format.h>
 
@@ -7,9 +7,9 @@
 #include <cctype>
 #include <cmath>
 
-#include <analysis/law/display_width.hpp>
+#include <lvr/core/display_width.hpp>
 
-namespace lvr::analysis {
+namespace lvr::core {
 namespace {
 
 const std::string k_undefined = "–";
@@ -182,4 +182,4 @@ std::string percent(const std::optional<double>& value, int digits) {
     return value ? cell(100 * *value, digits) : k_undefined;
 }
 
-}  // namespace lvr::analysis
+}  // namespace lvr::core

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 
-#include <analysis/law/display_width.hpp>
-#include <analysis/law/text_table.hpp>
+#include <lvr/core/display_width.hpp>
+#include <lvr/core/text_table.hpp>
 
-using namespace lvr::analysis;
+using namespace lvr::core;
 using Catch::Matchers::Contains;
 
 namespace {
