@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 if(LVR_WITH_TORCH)
   set(golden_folder unit/golden_folder.cpp unit/a_score_golden.cpp)
-  lvr_tests(score_test ROOMS score SOURCES unit/score_align_test.cpp ${golden_folder})
+  lvr_tests(score_test ROOMS score SOURCES unit/score_align_test.cpp unit/score_loglik_test.cpp ${golden_folder})
   add_executable(align_probe cli/align_probe.cpp ${golden_folder})
   set_target_properties(align_probe PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   target_compile_definitions(align_probe PRIVATE LVR_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
