@@ -141,8 +141,8 @@ core::TextTable representations_table(const CorrespondConfig& config,
                           {"representation", "tap", "timestep", "patches", "C", "95 %, pairs resampled",
                            "95 %, images resampled", "geo-aware"},
                           {}};
-    for (const double alpha : config.alpha)
-        if (alpha != config.alpha.front()) table.header.push_back(alpha_title(alpha));
+    for (std::size_t a = 1; a < config.alpha.size(); ++a)
+        table.header.push_back(alpha_title(config.alpha[a]));
     for (const auto& result : results) {
         const auto between = [](const Interval& interval) {
             return percent(interval.low) + " to " + percent(interval.high);
