@@ -14,6 +14,7 @@ namespace lvr::score {
 namespace {
 
 constexpr std::int64_t k_most_side = 65536;  // pixels or patches; more is a mistake
+constexpr double k_rounding = 1e-9;          // of a place whose picture is 1 wide
 
 /// The picture on its way into the model: scaled, then moved by the crop.
 struct Axis {
@@ -187,7 +188,7 @@ bool View::is_outside(double x, double y, ImageSize image) const {
     if (kind != Kind::resized) return false;
     const auto out = [](const Axis& axis, double pixel) {
         const double place = to_patches(axis, pixel, 1);
-        return place < 0 || place > 1;
+        return place < -k_rounding || place > 1 + k_rounding;
     };
     return out(columns_axis(*this, image), x) || out(rows_axis(*this, image), y);
 }
