@@ -12,11 +12,11 @@ import() { "$score" --import-features "${3:-$set/features}" --out "$1" --suffix 
 import m1 _m1.npy
 import m24 _m24.npy
 
-# correspond STATUS TEXT SPAIR FEATURES [OPTION...]
+# correspond STATUS TEXT SPAIR FEATURES [OPTION...] : on $ranks ranks, in the $frame frame.
 correspond() {
   local status=$1 text=$2 spair=$3 features=$4
   shift 4
-  expect "$status" "$text" ${ranks:+mpirun -np $ranks} "$score" correspond --spair "$spair" --features "$features" --frame published --bootstrap 0 "$@"
+  expect "$status" "$text" ${ranks:+mpirun -np $ranks} "$score" correspond --spair "$spair" --features "$features" --frame "${frame:-published}" --bootstrap 0 "$@"
 }
 # fresh : ./spair is a copy of the annotations as they are.
 fresh() {
@@ -31,7 +31,6 @@ mv stdout whole
 # Annotations.
 fresh
 mkdir spair/ImageAnnotation/zebra
-correspond 3 'empty category: no pair of "zebra"' spair m1
 ranks=2 correspond 3 'empty category: no pair of "zebra"' spair m1
 fresh
 edit spair/ImageAnnotation/bus/2001_000003.json 'd["kps"] = {k: None for k in d["kps"]}'
@@ -44,8 +43,9 @@ edit spair/ImageAnnotation/bus/2001_000000.json 'd["kps"]["0"] = [500.5, 100]'
 correspond 3 "2001_000000.json: keypoint 0 ([500.5,100]) lies outside the image, which is 500 x 375" spair m1
 edit spair/ImageAnnotation/bus/2001_000000.json 'd["kps"]["0"] = [500, 375]'
 for frame in published aligned; do  # a source in two pairs
-  correspond 0 "m1: 2 source keypoints lie on the right or lower border" spair m1 --frame $frame
+  correspond 0 "m1: 2 source keypoints lie on the right or lower border" spair m1
 done
+unset frame
 rm spair/PairAnnotation/test/*:cat.json
 rm -r spair/ImageAnnotation/cat
 correspond 2 "--category cat: spair has no such category" spair m1 --category cat
@@ -57,17 +57,16 @@ correspond 3 "PairAnnotation/val" spair m1 --split val
 mkdir some other
 cp -r "$set"/features/{bicycle,cat,pottedplant,tvmonitor} some && chmod -R u+w some
 import no_bus _m1.npy some
-correspond 3 "no_bus: lacks 6 of 30 images: bus/2001_000000, bus/2001_000001" "$set" no_bus
-ranks=2 correspond 3 "no_bus: lacks 6 of 30 images" "$set" no_bus
+correspond 3 "no_bus: lacks 6 of 29 images: bus/2001_000000, bus/2001_000001" "$set" no_bus
 correspond 0 "cat " "$set" no_bus --category cat,bicycle
-rm some/cat/2002_000004_m1.npy
+rm some/cat/2002_000004_m1*.npy
 import one_less _m1.npy some
 correspond 3 "one_less: lacks 1 of 6 images: cat/2002_000004" "$set" one_less --category cat
 cp -r "$set"/features/cat other/lynx
 import lynx _m1.npy other
-correspond 3 "lynx: has none of the 30 images, e.g. not bicycle/2000_000000; its own are called like lynx/2002_000000" "$set" lynx
+correspond 3 "lynx: has none of the 29 images, e.g. not bicycle/2000_000000; its own are called like lynx/2002_000000" "$set" lynx
 ok grep -q "features of another dataset" stderr
-correspond 3 "lynx: has none of the 30 images" "$set" m1 --features2 lynx
+correspond 3 "lynx: has none of the 29 images" "$set" m1 --features2 lynx
 
 # Grids.
 correspond 3 "m1: 256 tokens do not form a grid of 8 x 8 patches" "$set" m1 --grid 8x8
@@ -92,7 +91,7 @@ cp -r m1 odd && sed -i 's/"grid": .*/"grid": [16, 0]/' odd/manifest.json
 correspond 3 "odd/manifest.json: 0 is no number of pixels or patches" "$set" odd
 
 # Values and parts.
-expect 3 "nan/cat/" "$score" --import-features nan --out out --suffix _m1.npy
+expect 3 "nan/cat/" "$score" --import-features nan --out refused --suffix _m1.npy
 cp -r m1 broken && rm broken/index.h5
 "$python" - <<'END' || fail "h5py"
 import h5py
@@ -100,8 +99,7 @@ with h5py.File("broken/part-000001.h5", "r+") as part:
     part["tokens"][2, 5, 7] = float("nan")
     print(part["image_id"][2].decode())
 END
-correspond 3 "broken: the features of bus/2001_000004 hold values that are not finite" "$set" broken
-ranks=2 correspond 3 "broken: the features of bus/2001_000004 hold values" "$set" broken
+ranks=2 correspond 3 "broken: the features of bus/2001_000004 hold values that are not finite" "$set" broken
 head -c 3000 m1/part-000002.h5 >broken/part-000002.h5
 correspond 3 "broken/part-000002.h5" "$set" broken
 rm broken/part-000002.h5
@@ -110,29 +108,20 @@ correspond 3 "m24: holds no features of mirrored pictures" "$set" m24 --flip
 correspond 3 "nowhere" "$set" nowhere
 
 # Frames.
-correspond 3 "m1: does not say how its pictures were cut and resized" "$set" m1 --frame auto
-correspond 0 "m1: taken for features of whole pictures squashed" "$set" m1 --frame aligned
+frame=auto correspond 3 "m1: does not say how its pictures were cut and resized" "$set" m1
+frame=aligned correspond 0 "m1: taken for features of whole pictures squashed" "$set" m1
 cp -r m1 cropped && sed -i 's/"identity": {/&"encoder": {"pixels": {"shortest_edge": 224, "crop": [224, 224]}},/' cropped/manifest.json
-correspond 0 "source keypoints lie outside of what the model saw" "$set" cropped --frame auto
-correspond 3 "m1 and cropped are of different cuts of the pictures" "$set" m1 --features2 cropped --frame aligned
+frame=auto correspond 0 "source keypoints lie outside of what the model saw" "$set" cropped
+frame=aligned correspond 3 "m1 and cropped are of different cuts of the pictures" "$set" m1 --features2 cropped
 
-# Options.
-correspond 2 "--draw wants a number and a folder" "$set" m1 --draw 4x out
-correspond 2 "--alpha must be" "$set" m1 --alpha 0.1,0
-correspond 2 "--window" "$set" m1 --window -1
-correspond 2 "--temperature" "$set" m1 --temperature 0
-correspond 2 "--threads" "$set" m1 --threads 100000
-correspond 2 "--memory" "$set" m1 --memory 9000000000000000000
-correspond 2 "--features2" "$set" m1 --features2 m24 m24
+# Equal alphas have a column each; more threads than pairs are of no use and no harm.
 correspond 0 "44.78" "$set" m1 --alpha 0.1,0.1 --threads 1000
-ok [ "$(grep -c "PCK@0.1  PCK@0.1" stdout)" = 1 ]
 ok [ "$(sed -n 2p stdout | grep -o "PCK@0.1" | wc -l)" = 1 ]
 
 # Outputs.
 touch blocked
 correspond 4 "blocked/out" "$set" m1 --draw 1 blocked/out
 correspond 4 "lvr-pairs" spair m1 --draw 1 pictures  # its pictures are not there
-correspond 2 "results.csv: results are kept in an HDF5 file" "$set" m1 --results results.csv
 ranks=2 correspond 2 "results.csv: results are kept in an HDF5 file" "$set" m1 --results results.csv
 "$fit" --convert "$v1" converted.h5 2>stderr
 cp converted.h5 before.h5
@@ -141,7 +130,7 @@ ok cmp converted.h5 before.h5
 ok [ ! -e converted.d ]
 correspond 4 "blocked/results" "$set" m1 --results blocked/results.h5
 mkdir twin && cp -r m1 twin
-correspond 2 "m1 and twin/m1 are both called m1" "$set" m1 twin/m1 --results twins.h5
+correspond 2 "m1 and twin/m1 are both called m1" "$set" m1,twin/m1 --results twins.h5
 ok [ ! -e twins.h5 ]
 for format in text json; do
   expect 4 "stdout" bash -c '"$@" >/dev/full' - "$score" correspond --spair "$set" --features m1 --frame published --bootstrap 0 --format $format

@@ -7,6 +7,7 @@
 #include <lvr/core/json.hpp>
 #include <lvr/files/features.hpp>
 #include <lvr/files/shard_manifest.hpp>
+#include <lvr/score/correspond_config.hpp>
 #include <lvr/score/descriptors.hpp>
 #include <lvr/score/keypoint_groups.hpp>
 #include <lvr/score/pck.hpp>
@@ -332,4 +333,67 @@ TEST_CASE("descriptors that cannot be had name folder and image") {
                Contains(nan + ": the features of bus/a hold values that are not finite"));
     const auto odd = make(folder, {"odd", std::vector<float>(6, 1.0F), 3, 2, {"bus/a"}});
     CHECK_THAT(refusal({.features = odd}), Contains(odd + ": 3 tokens do not form a grid"));
+}
+
+TEST_CASE("options of lvr-score correspond that make no sense") {
+    using Change = std::function<void(CorrespondConfig&)>;
+    const auto valid = [](const Change& change) {
+        CorrespondConfig config;
+        config.spair = "spair";
+        config.features = {"a"};
+        change(config);
+        return config;
+    };
+    const std::vector<std::pair<std::string, Change>> refused = {
+        {"--spair", [](auto& c) { c.spair = ""; }},
+        {"--features", [](auto& c) { c.features.clear(); }},
+        {"--features2",
+         [](auto& c) {
+             c.features2 = {"b", "c"};
+         }},
+        {"--window", [](auto& c) { c.window = -1; }},
+        {"--temperature", [](auto& c) { c.temperature = 0; }},
+        {"--temperature", [](auto& c) { c.temperature = 1e-60; }},
+        {"--temperature", [](auto& c) { c.temperature = INFINITY; }},
+        {"--temperature", [](auto& c) { c.temperature = NAN; }},
+        {"--alpha", [](auto& c) { c.alpha.clear(); }},
+        {"--alpha",
+         [](auto& c) {
+             c.alpha = {0.1, 0};
+         }},
+        {"--alpha", [](auto& c) { c.alpha = {NAN}; }},
+        {"--bootstrap", [](auto& c) { c.bootstrap = -1; }},
+        {"--draw", [](auto& c) { c.draw = {"4"}; }},
+        {"--draw",
+         [](auto& c) {
+             c.draw = {"4x", "out"};
+         }},
+        {"--draw",
+         [](auto& c) {
+             c.draw = {"0", "out"};
+         }},
+        {"--draw",
+         [](auto& c) {
+             c.draw = {"99999999999999999999", "out"};
+         }},
+        {"--draw",
+         [](auto& c) {
+             c.draw = {"4", "out"}, c.features = {"a", "b"};
+         }},
+        {"--representation",
+         [](auto& c) {
+             c.representation = "r", c.features = {"a", "b"};
+         }},
+        {"--memory", [](auto& c) { c.memory = 1; }},
+        {"--memory", [](auto& c) { c.memory = std::numeric_limits<std::int64_t>::max(); }},
+        {"--threads", [](auto& c) { c.threads = -1; }},
+        {"--threads", [](auto& c) { c.threads = 100000; }}};
+    int checked = 0;
+    for (const auto& [option, change] : refused) {
+        CHECK_THAT(message_of(core::ErrorKind::usage, [&] { valid(change).validate(); }), Contains(option));
+        ++checked;
+    }
+    CHECK(checked == 22);
+    CHECK_NOTHROW(valid([](auto&) {}).validate());
+    CHECK(valid([](auto& c) { c.draw = {"20", "out"}; }).pairs_to_draw() == 20);
 }
