@@ -168,11 +168,11 @@ std::string definition_of(const CorrespondConfig& config, const Correspondence& 
     if (config.match == "soft")
         how += fmt::format(" (window {}, temperature {})", config.window, core::shortest(config.temperature));
     const std::string frame = result.view.is_string() && result.view == "published" ? "published" : "aligned";
-    return fmt::format(
-        "{} per {}, {} threshold, {} match, {} frame{}{}, SPair-71k {}", alpha_title(config.alpha.front()),
-        config.average, config.threshold, how, frame, config.flip ? ", flip" : "",
-        result.arithmetic == Arithmetic::float32 ? "" : fmt::format(", {}", name_of(result.arithmetic)),
-        config.split);
+    const std::string arithmetic =
+        config.arithmetic == "auto" ? "" : fmt::format(", {} arithmetic", config.arithmetic);
+    return fmt::format("{} per {}, {} threshold, {} match, {} frame{}{}, SPair-71k {}",
+                       alpha_title(config.alpha.front()), config.average, config.threshold, how, frame,
+                       config.flip ? ", flip" : "", arithmetic, config.split);
 }
 
 Json to_json(const CorrespondConfig& config, const data::Spair& spair, const Correspondence& result) {
