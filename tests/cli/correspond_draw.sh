@@ -17,7 +17,7 @@ ok "$python" -B "$LVR_SOURCE_DIR/tests/cli/correspond_draw.py" other 2 scores.js
 names() { grep -o '"name": "[^"]*"' "$1/pairs.json"; }
 cmp -s <(names pairs) <(names other) && fail "the seed makes no difference"
 
-ok "$fit" "$v1" --out law $quick >stdout 2>stderr
+ok "$fit" "$v1" --benchmark mme --out law $quick >stdout 2>stderr
 ok "$LVR_BINARY_DIR/bin/lvr-report" law/ --pairs pairs >stdout 2>stderr
 shown=0
 for name in $(names pairs | cut -d'"' -f4); do
