@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lvr/score/align.hpp>
 
+#include <filesystem>
+#include <map>
+#include <tuple>
+
 #include <lvr/core/error.hpp>
 #include <lvr/core/sha256.hpp>
 #include <lvr/files/provenance.hpp>
+#include <lvr/files/shard_manifest.hpp>
 #include <lvr/par/together.hpp>
 #include <lvr/run/exit_codes.hpp>
 #include <lvr/score/align_images.hpp>
+#include <lvr/score/align_loglik.hpp>
 #include <lvr/score/align_report.hpp>
 #include <lvr/score/align_scores.hpp>
 #include <lvr/score/record.hpp>
@@ -37,9 +43,25 @@ core::Json provenance_of(const AlignConfig& config, const Alignment& alignment, 
     return provenance;
 }
 
+/// Results are told apart by names.
+void expect_distinct(const std::vector<Alignment>& alignments) {
+    std::map<std::string, std::string> folders;
+    for (const auto& alignment : alignments) {
+        const auto& [folder, name] = std::tie(alignment.features.folder, alignment.features.name);
+        const auto [known, is_new] = folders.emplace(name, folder);
+        if (!is_new)
+            throw core::usage_error(known->second + " and " + folder + " are both called " + name,
+                                    "one result would replace the other",
+                                    "measure them one by one, each with --representation NAME");
+    }
+}
+
 void align_by_cosine(run::Job& job, const AlignConfig& config) {
-    auto alignments = par::together(
-        job.world(), [&] { return job.is_root() ? match_images(config) : std::vector<Alignment>(); });
+    auto alignments = par::together(job.world(), [&] {
+        auto matched = job.is_root() ? match_images(config) : std::vector<Alignment>();
+        if (!config.results.empty()) expect_distinct(matched);
+        return matched;
+    });
     job.world().broadcast(alignments);
     std::vector<files::Measurement> measurements;
     for (const auto& alignment : alignments) {
@@ -58,11 +80,34 @@ void align_by_cosine(run::Job& job, const AlignConfig& config) {
     });
 }
 
+std::string representation_of(const AlignConfig& config, const core::Json& provenance) {
+    if (!config.representation.empty()) return config.representation;
+    if (provenance.is_object() && provenance.contains("representation") &&
+        provenance["representation"].is_string())
+        return provenance["representation"];
+    const auto folder = std::filesystem::absolute(config.loglik + "/").lexically_normal().parent_path();
+    return folder.parent_path().filename().string();  // eval/<model>/caption_loglik
+}
+
+void align_by_loglik(run::Job& job, const AlignConfig& config) {
+    par::together(job.world(), [&] {
+        if (!job.is_root()) return;
+        const auto pairs = files::read_caption_loglik(config.loglik);
+        auto report = loglik_report(pairs, config.average == "token", config.loglik);
+        report.representation = representation_of(config, pairs.provenance);
+        job.print(config.format == "json" ? json_line(report) : text(report));
+        if (config.results.empty()) return;
+        auto provenance = files::make_provenance(
+            report.details, {{"loglik", core::sha256_of_file(files::manifest_file(config.loglik))}});
+        provenance["image_ids"] = report.image_ids;
+        record(config.results, {measurement_of(report, config.column(), provenance)});
+    });
+}
+
 }  // namespace
 
 int align(run::Job& job, const AlignConfig& config) {
-    if (config.definition == "loglik") throw core::usage_error("not there yet");
-    align_by_cosine(job, config);
+    config.definition == "loglik" ? align_by_loglik(job, config) : align_by_cosine(job, config);
     return run::k_exit_ok;
 }
 

@@ -8,9 +8,6 @@
 #include <lvr/core/error.hpp>
 
 namespace lvr::score {
-namespace {
-
-/// Of the mean of these values, which are independent draws.
 double standard_error_of_mean(const std::vector<double>& values, double mean) {
     if (values.size() < 2) return files::k_not_measured;
     double squares = 0;
@@ -18,8 +15,6 @@ double standard_error_of_mean(const std::vector<double>& values, double mean) {
     const auto n = static_cast<double>(values.size());
     return std::sqrt(squares / (n - 1) / n);
 }
-
-}  // namespace
 
 AlignReport report_of(const Alignment& alignment, const std::vector<double>& scores,
                       const core::Json& details) {

@@ -23,6 +23,9 @@ struct AlignReport {
     std::vector<std::string> image_ids;
 };
 
+/// Of the mean of values that are independent draws; NaN of one.
+double standard_error_of_mean(const std::vector<double>& values, double mean);
+
 /// Means over images, then over references; the standard error over images of an image's mean.
 /// @param scores [images, references] of the alignment
 AlignReport report_of(const Alignment& alignment, const std::vector<double>& scores,
@@ -34,7 +37,7 @@ std::string json_line(const AlignReport& report);
 /// A few lines for reading.
 std::string text(const AlignReport& report);
 
-/// @param inputs SHA-256 by name
+/// What results.d gets.
 files::Measurement measurement_of(const AlignReport& report, const std::string& column,
                                   const core::Json& provenance);
 

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: Apache-2.0
+if(LVR_WITH_TORCH)
+  set(golden_folder unit/golden_folder.cpp unit/a_score_golden.cpp)
+  lvr_tests(score_test ROOMS score SOURCES unit/score_align_test.cpp unit/score_loglik_test.cpp ${golden_folder})
+  add_executable(align_probe cli/align_probe.cpp ${golden_folder})
+  set_target_properties(align_probe PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  target_compile_definitions(align_probe PRIVATE LVR_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  target_compile_options(align_probe PRIVATE ${LVR_CXX_FLAGS})
+  target_include_directories(align_probe PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  target_link_libraries(align_probe PRIVATE lvr::files lvr::torch)
+  lvr_cli_test(cli_align_golden cli/align_golden.sh)
+  lvr_cli_test(cli_align_bad_input cli/align_bad_input.sh)
+endif()
