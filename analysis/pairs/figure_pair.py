@@ -28,6 +28,7 @@ _MARGIN, _GAP, _TITLE, _LEGEND = 8.0, 24.0, 36.0, 22.0
 _ROW, _COLUMN, _HEAD = 10.2, 66.0, 14.0  # of the list of errors
 _DOT, _DIGIT, _LINE, _REACH = 5.2, 4.5, 7.6, 4.2  # a marker, a label's letter and height, how far it stands off
 _VEIL = 0.2  # white over the pictures, so that what is drawn on them stands out
+_SHARPNESS = 2.5  # pixels of a picture for each point, at most
 _EMPTY = "#e9ecf0"  # where a prediction lies beyond the picture
 
 
@@ -56,8 +57,12 @@ class Panel:
         return Box(*self.at((0, 0)), *self.at((self.view.width, self.view.height)))
 
 
+def short_name(pair: Pair) -> str:
+    return pair.name.removesuffix(":" + pair.category)
+
+
 def title_of(pair: Pair) -> str:
-    return f"{pair.category}: {pair.name.removesuffix(':' + pair.category)}"
+    return f"{pair.category}: {short_name(pair)}"
 
 
 def draw_pair(pair: Pair, source: Image.Image, target: Image.Image) -> Figure:
@@ -114,7 +119,9 @@ def _draw_picture(axes: Axes, panel: Panel, picture: Image.Image) -> None:
     box, there = panel.box, panel.picture
     if box != there:
         axes.add_patch(Rectangle((box.left, box.top), box.right - box.left, box.bottom - box.top, color=_EMPTY, lw=0))
-    veiled = 255 - (255 - np.asarray(picture.convert("RGB"), dtype=np.float32)) * (1 - _VEIL)
+    smaller = picture.convert("RGB")
+    smaller.thumbnail([round(_SHARPNESS * edge) for edge in (there.right - there.left, there.bottom - there.top)])
+    veiled = 255 - (255 - np.asarray(smaller, dtype=np.float32)) * (1 - _VEIL)
     axes.imshow(veiled.astype(np.uint8), extent=(there.left, there.right, there.bottom, there.top), aspect="auto",
                 interpolation="none", zorder=1)
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from failure import input_error
-from figure_pair import draw_pair, title_of
+from figure_pair import draw_pair, short_name, title_of
 from gallery import Gallery, Picture, file_stem
 from pairs_file import Keypoint, Pair, Pairs, View
 from style import figures, svg_of
@@ -105,13 +105,13 @@ def _summary(pairs: Pairs) -> Table:
     alphas = _alphas(pairs.pairs)
     table = Table(
         "The pairs shown. Correct: keypoints found nearer to where they are than α times the threshold.",
-        ["Category", "Pair", "Keypoints", *(f"correct, α = {alpha:g}" for alpha in alphas), "Threshold, px", "Median error, px",
-         "Largest, px"],
+        ["Category", "Pair", "keypoints", *(f"{alpha:g}" for alpha in alphas), "threshold", "median error", "largest"],
+        spans=[("", 3), ("correct at α =", len(alphas)), ("pixels", 3)],
     )
     for pair in pairs.pairs:
         errors = [keypoint.error for keypoint in pair.keypoints]
         table.rows.append(
-            [name_cell(pair.category), name_cell(pair.name), Cell(str(len(errors)))]
+            [name_cell(pair.category), name_cell(short_name(pair)), Cell(str(len(errors)))]
             + [Cell(str(_correct(pair, alpha))) for alpha in alphas]
             + [Cell(figures(value, 1)) for value in (pair.threshold, statistics.median(errors), max(errors))]
         )
@@ -121,7 +121,7 @@ def _summary(pairs: Pairs) -> Table:
 def _errors(pair: Pair) -> Table:
     table = Table(
         f"Errors of {title_of(pair)}",
-        ["Keypoint", "Error, px", "of threshold", *(f"α = {alpha:g}" for alpha in pair.alphas), "Found at", "Is at", "In source"],
+        ["Keypoint", "error, px", "of threshold", *(f"α = {alpha:g}" for alpha in pair.alphas), "found at", "is at", "in the source"],
     )
     for keypoint in pair.keypoints:
         table.rows.append(

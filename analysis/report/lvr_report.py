@@ -4,11 +4,12 @@
 Writes, each complete or absent:
   DIR/figures/NAME.svg and NAME.png   r2_by_group, r2_by_benchmark, surface_BENCHMARK, predicted_BENCHMARK and, where
                                       the fit has them, recall_mean, recall_by_benchmark, plan_intervals,
-                                      study_selected, study_all, pair_001_CATEGORY...; what file names cannot hold is percent-encoded
+                                      study_selected, study_all; with --pairs pair_001_CATEGORY ...; what file
+                                      names cannot hold is percent-encoded
   DIR/figures/figures.json            the names of these files; the next run removes those it no longer draws
   DIR/report.html                     one self-contained page, which opens without a network
-The last line on stdout is the path of report.html. Equal law.h5, equal bytes.
-Exit status: 0; 2 usage; 3 law.h5 is missing or damaged, or a Python package is missing; 4 cannot write.
+The last line on stdout is the path of report.html. Equal law.h5 (and pairs), equal bytes.
+Exit status: 0; 2 usage; 3 law.h5, or what --pairs names, is missing or damaged, or a Python package is; 4 cannot write.
 """
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ LVR_PYTHON=/nowhere/python moved/tree/bin/lvr-report out 2>message || status=$?
 grep -q LVR_PYTHON message
 moved/tree/bin/lvr-report --help | grep -qi usage
 moved/tree/bin/lvr-features --help | grep -qi usage
+moved/tree/bin/lvr-pairs --help | grep -qi usage
 
 # Its report is drawn by its own scripts, not by those of the source tree.
 rm -rf moved/tree/share/lvr/report

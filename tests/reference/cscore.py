@@ -4,6 +4,7 @@
 Does what the paper's evaluation does, in its order, shapes and dtypes: all source rows are matched, bfloat16
 features stay bfloat16 through the softmax. Where the published code cannot go (grids that are not square,
 features of squashed images against their own keypoints) the definitions are ours: see Frame and Setting.
+In bfloat16 PyTorch 1.13, which the authors name, and later versions differ in two places: see `version`.
 Usage, from the repository root: python tests/reference/cscore.py [--check FILE]
 FILE: results of the authors' own code, of the same form; deviations are printed, nothing is written.
 """
@@ -27,8 +28,18 @@ EPSILON = 1e-10
 # ---- matching
 
 
-def unit(rows: torch.Tensor) -> torch.Tensor:
-    return rows / (torch.linalg.norm(rows, dim=-1)[:, :, None] + EPSILON)
+def norm_of(rows: torch.Tensor, version: str) -> torch.Tensor:
+    """PyTorch 1.13 adds squares of bfloat16 one by one in bfloat16, where they do not lie side by side in memory."""
+    if version != "1.13" or rows.dtype != torch.bfloat16 or rows.stride(-1) == 1:
+        return torch.linalg.norm(rows, dim=-1)
+    total = torch.zeros(rows.shape[:-1], dtype=rows.dtype)
+    for k in range(rows.shape[-1]):
+        total += rows[..., k] * rows[..., k]
+    return total.sqrt()
+
+
+def unit(rows: torch.Tensor, version: str) -> torch.Tensor:
+    return rows / (norm_of(rows, version)[:, :, None] + EPSILON)
 
 
 def next_image(category: str, name: str) -> str:
@@ -43,8 +54,8 @@ def descriptors(category: str, name: str, setting: Setting, mirrored: bool = Fal
         name = next_image(category, name)
     maps = [load_map(category, name, suffix + ending, setting.crop) for suffix in setting.features]
     rows, columns = maps[0].shape[-2:]
-    parts = [unit(one.reshape(1, -1, rows * columns).permute(0, 2, 1)) for one in maps]
-    return (parts[0] if len(parts) == 1 else unit(torch.cat(parts, dim=-1))), rows, columns
+    parts = [unit(one.reshape(1, -1, rows * columns).permute(0, 2, 1), setting.version) for one in maps]
+    return (parts[0] if len(parts) == 1 else unit(torch.cat(parts, dim=-1), setting.version)), rows, columns
 
 
 def keep_window(similarity: torch.Tensor, window: int, rows: int, columns: int) -> torch.Tensor:
@@ -56,10 +67,13 @@ def keep_window(similarity: torch.Tensor, window: int, rows: int, columns: int) 
     return similarity * near.reshape(similarity.shape).to(similarity.dtype)
 
 
-def expected_place(similarity: torch.Tensor, rows: int, columns: int) -> torch.Tensor:
+def expected_place(similarity: torch.Tensor, rows: int, columns: int, version: str) -> torch.Tensor:
     """Softmax over the target patches of all source patches. @return [n, 2] float32 column and row, in patches"""
     target = similarity.view(1, rows, columns, -1).permute(0, 3, 1, 2)
-    weight = torch.exp((target - target.max(dim=1, keepdim=True)[0]) / TEMPERATURE)
+    temperature = torch.tensor(TEMPERATURE)
+    if version == "1.13":
+        temperature = temperature.to(similarity.dtype)  # later versions divide by it in float32
+    weight = torch.exp((target - target.max(dim=1, keepdim=True)[0]) / temperature)
     weight = (weight / weight.sum(dim=1, keepdim=True)).view(-1, rows, columns, rows, columns)
 
     def expectation(marginal: torch.Tensor, count: int) -> torch.Tensor:
@@ -71,16 +85,16 @@ def expected_place(similarity: torch.Tensor, rows: int, columns: int) -> torch.T
     return torch.stack([column.reshape(-1), row.reshape(-1)], dim=1)
 
 
-def match(source: torch.Tensor, target: torch.Tensor, at: np.ndarray, grid: tuple[int, int], window: int | None):
+def match(source: torch.Tensor, target: torch.Tensor, at: np.ndarray, grid: tuple[int, int], setting: Setting):
     """@param at [n] source patches @return [n, 2] column and row of each, in patches"""
-    rows, columns = grid
+    (rows, columns), window = grid, setting.window
     similarity = torch.matmul(source, target.permute(0, 2, 1))[0]
     if window is None:
         best = torch.max(similarity[at], dim=-1)[1]
         return torch.stack([best % columns, best // columns], dim=1)
     if window > 0:
         similarity = keep_window(similarity, window, rows, columns)
-    place_there = expected_place(similarity, rows, columns)[at]
+    place_there = expected_place(similarity, rows, columns, setting.version)[at]
     return torch.stack([place_there[:, 0].clamp(0, columns - 1), place_there[:, 1].clamp(0, rows - 1)], dim=1)
 
 
@@ -172,7 +186,7 @@ def predict(category: str, pair: Pair, used: list[int], setting: Setting) -> tup
 
     def go(descriptor: torch.Tensor, points: torch.Tensor) -> torch.Tensor:
         at = frame.patches(points, pair.source.size)
-        return frame.pixels(match(descriptor, target, at, grid, setting.window), pair.target.size)
+        return frame.pixels(match(descriptor, target, at, grid, setting), pair.target.size)
 
     found = go(source, start)
     if not setting.flip:

@@ -41,6 +41,7 @@ class Setting:
     threshold: str = "box"  # or image
     flip: str = ""  # own: the set's mirrored features; next: see tests/reference/README.md
     frame: str = "published"  # or aligned
+    version: str = "2.11"  # whose arithmetic in bfloat16; of PyTorch 1.13's what differs is done here
     crop: tuple[int, int] | None = None  # the map's first rows and columns, which stand for the whole image then
 
     def describe(self) -> dict:
@@ -48,6 +49,8 @@ class Setting:
         if self.window is not None:
             text["window"] = self.window
         text |= {"average": self.average, "threshold": self.threshold, "flip": self.flip, "frame": self.frame}
+        if any("bf16" in suffix for suffix in self.features):
+            text["torch"] = self.version
         return text | ({"crop": {"rows": self.crop[0], "columns": self.crop[1]}} if self.crop else {})
 
 
@@ -67,6 +70,10 @@ SETTINGS = {
     "m1_np16_soft5_flip_next_aligned": Setting(("m1",), flip="next", frame="aligned"),
     "m24_np24_hard": Setting(("m24",), window=None),
     "m1m2_np16_hard": Setting(("m1", "m2"), window=None),
+    "m1bf16_np16_soft5_torch1": Setting(("m1bf16",), version="1.13"),
+    "m1bf16_np16_soft0_torch1": Setting(("m1bf16",), window=0, version="1.13"),
+    "m1bf16_np16_hard_torch1": Setting(("m1bf16",), window=None, version="1.13"),
+    "m1bf16x2_np16_soft5_torch1": Setting(("m1bf16", "m1bf16"), version="1.13"),
     "m1bf16_np16_soft5": Setting(("m1bf16",)),
     "m1bf16_np16_soft0": Setting(("m1bf16",), window=0),
     "m1bf16_np16_hard": Setting(("m1bf16",), window=None),

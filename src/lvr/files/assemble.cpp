@@ -97,7 +97,8 @@ class Assembler {
         if (known == said) return;
         throw core::input_error(fmt::format("{} and {} disagree on {}: {} and {}", first->second->file,
                                             m.file, what, worded(known), worded(said)),
-                                "one of the two is wrong", "remove the wrong one from results.d");
+                                "one of the two is wrong",
+                                "correct the wrong one, or remove it from results.d");
     }
 
     void take_representation(const Measurement& m) {

@@ -22,10 +22,6 @@ namespace fs = std::filesystem;
 constexpr int k_most_rebuilds = 100;
 const std::string k_packed = "the packed input";
 
-fs::path folder_beside(const fs::path& results_h5) {
-    return results_h5.parent_path() / (results_h5.stem().string() + ".d");
-}
-
 /// Measurements only: temporaries of those who are just writing start with a point.
 std::vector<fs::path> listing(const fs::path& folder) {
     std::vector<fs::path> files;
@@ -51,6 +47,10 @@ std::vector<SourceFile> hashed(const fs::path& folder) {
 }
 
 }  // namespace
+
+fs::path folder_beside(const fs::path& results_h5) {
+    return results_h5.parent_path() / (results_h5.stem().string() + ".d");
+}
 
 std::vector<Measurement> read_measurements(const fs::path& folder, std::vector<SourceFile>* sources) {
     std::vector<Measurement> all;

@@ -56,6 +56,9 @@ std::vector<Measurement> read_measurements(const std::filesystem::path& folder,
 /// @throws Error (input) naming both files where two say different things of one and the same
 Results assemble(const std::vector<Measurement>& measurements, const std::string& source);
 
+/// Where the measurements of a results.h5 lie: results.d beside it.
+std::filesystem::path folder_beside(const std::filesystem::path& results_h5);
+
 /// Rebuilds `results_h5` from results.d beside it: again until the folder's listing stays unchanged, so that
 /// whoever comes last leaves everybody's measurements in it, and the same bytes whoever it is.
 void rebuild(const std::filesystem::path& results_h5);

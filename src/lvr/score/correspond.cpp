@@ -119,7 +119,7 @@ MatchSpec match_spec(const CorrespondConfig& config, const Descriptors& descript
     spec.rule = {.soft = config.match == "soft",
                  .window = config.window,
                  .temperature = config.temperature,
-                 .bfloat16 = descriptors.is_bfloat16()};
+                 .arithmetic = descriptors.arithmetic()};
     spec.view = chosen_view(config, descriptors);
     spec.flip = config.flip;
     const auto place = run::place_on_node(comm);
@@ -128,13 +128,19 @@ MatchSpec match_spec(const CorrespondConfig& config, const Descriptors& descript
     return spec;
 }
 
-DescriptorSpec descriptor_spec(const CorrespondConfig& config, std::size_t index) {
+Arithmetic arithmetic_of(const CorrespondConfig& config) {
+    if (config.arithmetic == "bfloat16") return Arithmetic::bfloat16;
     const bool is_as_published = config.arithmetic == "auto" && config.frame == "published";
+    return config.arithmetic == "published" || is_as_published ? Arithmetic::bfloat16_torch1
+                                                               : Arithmetic::float32;
+}
+
+DescriptorSpec descriptor_spec(const CorrespondConfig& config, std::size_t index) {
     return {.features = config.features[index],
             .features2 = config.features2.empty() ? "" : config.features2[index],
             .grid = config.grid,
             .flipped = config.flip,
-            .keep_bfloat16 = config.arithmetic == "stored" || is_as_published};
+            .of_bfloat16 = arithmetic_of(config)};
 }
 
 /// The matches of all ranks' pairs, in order, on rank 0.
@@ -157,7 +163,7 @@ Correspondence measure(run::Job& job, const CorrespondConfig& config, const data
     result.representation = name_of(config, descriptors);
     result.grid = descriptors.grid();
     result.view = spec.view.to_json();
-    result.is_bfloat16 = descriptors.is_bfloat16();
+    result.arithmetic = descriptors.arithmetic();
     const auto mine = par::together(comm, [&] {
         return match_pairs(spair, descriptors, spec, par::block(pair_count(spair), comm.size(), comm.rank()));
     });

@@ -34,9 +34,9 @@ core::Fields CorrespondConfig::fields() {
         {"temperature", &temperature, "soft: of the softmax over similarities"},
         {"arithmetic",
          &arithmetic,
-         "bfloat16 features: stored computes in bfloat16, as the paper's code does; auto: so under --frame "
-         "published, else in float32",
-         {"auto", "stored", "float32"}},
+         "of bfloat16 features: published is bfloat16 as PyTorch 1.13 computes in it, bfloat16 the same by "
+         "2.11; auto: published under --frame published, else float32",
+         {"auto", "published", "bfloat16", "float32"}},
         {"flip", &flip, "take the mirrored source where it fits the target better (mutual neighbours)"},
         {"average", &average, "what the score is a mean over", {"image", "keypoint"}},
         {"threshold",

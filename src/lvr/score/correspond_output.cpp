@@ -17,6 +17,11 @@ using core::Json;
 constexpr double k_percent = 100;
 constexpr const char* k_dash = "–";
 
+std::string name_of(Arithmetic arithmetic) {
+    if (arithmetic == Arithmetic::float32) return "float32";
+    return arithmetic == Arithmetic::bfloat16 ? "bfloat16" : "bfloat16 of PyTorch 1.13";
+}
+
 Json interval_json(const Interval& interval, double scale) {
     return {{"standard_error", core::number(interval.standard_error * scale)},
             {"interval", {core::number(interval.low * scale), core::number(interval.high * scale)}}};
@@ -28,7 +33,7 @@ Json settings_of(const CorrespondConfig& config, const Correspondence& result) {
                      {"match", config.match},
                      {"window", config.window},
                      {"temperature", config.temperature},
-                     {"arithmetic", result.is_bfloat16 ? "bfloat16" : "float32"},
+                     {"arithmetic", name_of(result.arithmetic)},
                      {"flip", config.flip},
                      {"average", config.average},
                      {"threshold", config.threshold},
@@ -163,9 +168,11 @@ std::string definition_of(const CorrespondConfig& config, const Correspondence& 
     if (config.match == "soft")
         how += fmt::format(" (window {}, temperature {})", config.window, core::shortest(config.temperature));
     const std::string frame = result.view.is_string() && result.view == "published" ? "published" : "aligned";
-    return fmt::format("{} per {}, {} threshold, {} match, {} frame{}{}, SPair-71k {}",
-                       alpha_title(config.alpha.front()), config.average, config.threshold, how, frame,
-                       config.flip ? ", flip" : "", result.is_bfloat16 ? ", bfloat16" : "", config.split);
+    return fmt::format(
+        "{} per {}, {} threshold, {} match, {} frame{}{}, SPair-71k {}", alpha_title(config.alpha.front()),
+        config.average, config.threshold, how, frame, config.flip ? ", flip" : "",
+        result.arithmetic == Arithmetic::float32 ? "" : fmt::format(", {}", name_of(result.arithmetic)),
+        config.split);
 }
 
 Json to_json(const CorrespondConfig& config, const data::Spair& spair, const Correspondence& result) {

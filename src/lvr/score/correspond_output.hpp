@@ -20,7 +20,7 @@ struct Correspondence {
     std::vector<std::string> hashes;              ///< SHA-256 of their manifest.json
     Grid grid;
     core::Json view;
-    bool is_bfloat16 = false;  ///< computed in it
+    Arithmetic arithmetic = Arithmetic::float32;
     std::vector<PairMatch> matches;
     Pck pck;
     Interval over_pairs, over_images;

@@ -26,13 +26,27 @@ std::string first_of(const std::vector<std::string>& names) {
     return fmt::format("{}{}", fmt::join(first, ", "), more);
 }
 
-/// A row made unit. Its length is summed in double: how float32 sums are rounded differs from library to
-/// library.
-void make_unit(const float* from, std::span<float> unit, bool bfloat16) {
-    const auto rounded = [bfloat16](float value) { return bfloat16 ? through_bfloat16(value) : value; };
+/// The length of a row. Summed in double where it is not rounded on the way: how float32 sums are rounded
+/// differs from library to library.
+float length_of(std::span<const float> row, bool step_by_step) {
+    if (step_by_step) {
+        float squares = 0;
+        for (const float value : row) squares = through_bfloat16(squares + through_bfloat16(value * value));
+        return std::sqrt(squares);
+    }
     double squares = 0;
-    for (std::size_t i = 0; i < unit.size(); ++i) squares += static_cast<double>(from[i]) * from[i];
-    const float length = rounded(rounded(static_cast<float>(std::sqrt(squares))) + k_epsilon);
+    for (const float value : row) squares += static_cast<double>(value) * value;
+    return static_cast<float>(std::sqrt(squares));
+}
+
+/// @param is_map the row is a patch of a map whose channels lie apart, as the files of the paper's code have
+/// it
+void make_unit(const float* from, std::span<float> unit, Arithmetic arithmetic, bool is_map) {
+    const auto rounded = [arithmetic](float value) {
+        return arithmetic == Arithmetic::float32 ? value : through_bfloat16(value);
+    };
+    const bool step_by_step = is_map && arithmetic == Arithmetic::bfloat16_torch1;
+    const float length = rounded(rounded(length_of({from, unit.size()}, step_by_step)) + k_epsilon);
     for (std::size_t i = 0; i < unit.size(); ++i) unit[i] = rounded(from[i] / length);
 }
 
@@ -71,7 +85,7 @@ Descriptors::Folder Descriptors::open(const std::string& path, bool flipped) {
 Descriptors::Descriptors(const DescriptorSpec& spec) {
     folders_.push_back(open(spec.features, spec.flipped));
     if (!spec.features2.empty()) folders_.push_back(open(spec.features2, spec.flipped));
-    is_bfloat16_ = spec.keep_bfloat16;
+    arithmetic_ = spec.of_bfloat16;
     for (const auto& folder : folders_) {
         const auto grid = grid_of(folder.identity, folder.features.tokens(), spec.grid, folder.path);
         if (channels_ > 0 && !(grid == grid_))
@@ -82,7 +96,7 @@ Descriptors::Descriptors(const DescriptorSpec& spec) {
                 "extract both with as many patches (lvr-extract --size)");
         grid_ = grid;
         channels_ += folder.features.channels();
-        is_bfloat16_ = is_bfloat16_ && folder.features.type() == files::StorageType::bfloat16;
+        if (folder.features.type() != files::StorageType::bfloat16) arithmetic_ = Arithmetic::float32;
     }
 }
 
@@ -127,7 +141,7 @@ void Descriptors::fill(Folder& folder, const std::string& id, bool flipped, floa
                                 "extract them again, in float32 if they overflowed");
     const auto own = static_cast<std::size_t>(folder.features.channels());
     for (std::int64_t patch = 0; patch < grid_.size(); ++patch)
-        make_unit(values.data() + patch * own, {unit + patch * channels_, own}, is_bfloat16_);
+        make_unit(values.data() + patch * own, {unit + patch * channels_, own}, arithmetic_, true);
 }
 
 std::vector<float> Descriptors::unit(const std::string& id, bool flipped) {
@@ -139,7 +153,7 @@ std::vector<float> Descriptors::unit(const std::string& id, bool flipped) {
     }
     for (std::int64_t patch = 0; folders_.size() > 1 && patch < grid_.size(); ++patch) {
         float* const row = rows.data() + patch * channels_;
-        make_unit(row, {row, static_cast<std::size_t>(channels_)}, is_bfloat16_);
+        make_unit(row, {row, static_cast<std::size_t>(channels_)}, arithmetic_, false);
     }
     return rows;
 }

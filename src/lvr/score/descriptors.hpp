@@ -9,6 +9,7 @@
 
 #include <lvr/core/json.hpp>
 #include <lvr/files/features.hpp>
+#include <lvr/score/matching.hpp>
 #include <lvr/score/view.hpp>
 
 namespace lvr::score {
@@ -18,8 +19,8 @@ struct DescriptorSpec {
     std::string features2;  ///< a second one, or empty
     std::string grid;       ///< "24x18", or empty: as the features say
     bool flipped = false;   ///< those of the mirrored pictures will be asked for
-    /// Each step rounded to bfloat16 if that is how the features are stored (both of two).
-    bool keep_bfloat16 = false;
+    /// The one to compute in if the features are stored in bfloat16 (both of two); others take float32.
+    Arithmetic of_bfloat16 = Arithmetic::float32;
 };
 
 /// The feature maps of one representation as unit descriptors: d / (|d| + 1e-10) per patch; of two folders
@@ -33,7 +34,7 @@ class Descriptors {
 
     Grid grid() const { return grid_; }
     std::int64_t channels() const { return channels_; }
-    bool is_bfloat16() const { return is_bfloat16_; }
+    Arithmetic arithmetic() const { return arithmetic_; }
     std::int64_t bytes() const { return grid_.size() * channels_ * 4; }  ///< of a map in memory
 
     /// @throws Error (input) naming those of `ids` that a folder lacks or could not extract
@@ -61,7 +62,7 @@ class Descriptors {
     std::vector<Folder> folders_;
     Grid grid_;
     std::int64_t channels_ = 0;
-    bool is_bfloat16_ = false;
+    Arithmetic arithmetic_ = Arithmetic::float32;
 };
 
 /// "bus/2001_000000" of "bus/2001_000000.jpg"; other names as they are.

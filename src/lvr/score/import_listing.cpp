@@ -200,7 +200,11 @@ class Sorter {
         throw core::input_error(
             fmt::format("{}: features of the mirrored image are missing for {} of {} images: {}", files_.root,
                         missing.size(), files_.ids.size(), some_of(missing)),
-            "either every image has them, or none", "add the missing files, or move the others away");
+            "either every image has them, or none",
+            files_.suffix == extension_of(files_.suffix)
+                ? "if several representations lie there, choose one with --suffix, e.g. --suffix " +
+                      ending_of(missing.front())
+                : "add the missing files, or move the others away");
     }
 
     FeatureFiles& files_;

@@ -73,7 +73,7 @@ double mean_place_bfloat16(const std::vector<double>& weights) {
 }
 
 PatchPlace soft_place_bfloat16(std::span<const float> similarities, Grid grid, Reach x, Reach y,
-                               double temperature) {
+                               float temperature) {
     const auto kept = [&](std::int64_t row, std::int64_t column) {
         const bool is_inside = column >= x.first && column <= x.last && row >= y.first && row <= y.last;
         return is_inside ? similarities[row * grid.columns + column] : 0.0F;
@@ -87,7 +87,7 @@ PatchPlace soft_place_bfloat16(std::span<const float> similarities, Grid grid, R
     for (std::int64_t row = 0; row < grid.rows; ++row) {
         for (std::int64_t column = 0; column < grid.columns; ++column) {
             const float below = through_bfloat16(kept(row, column) - peak);
-            const float scaled = through_bfloat16(below / static_cast<float>(temperature));
+            const float scaled = through_bfloat16(below / temperature);
             weights[row * grid.columns + column] = through_bfloat16(std::exp(scaled));
             sum += weights[row * grid.columns + column];
         }
@@ -119,7 +119,11 @@ PatchPlace best_place(std::span<const float> similarities, Grid grid, const Matc
     const std::int64_t column = peak % grid.columns, row = peak / grid.columns;
     if (!rule.soft) return {static_cast<double>(column), static_cast<double>(row)};
     const Reach x = reach(column, rule.window, grid.columns), y = reach(row, rule.window, grid.rows);
-    if (rule.bfloat16) return soft_place_bfloat16(similarities, grid, x, y, rule.temperature);
+    const auto temperature = static_cast<float>(rule.temperature);
+    if (rule.arithmetic == Arithmetic::bfloat16)
+        return soft_place_bfloat16(similarities, grid, x, y, temperature);
+    if (rule.arithmetic == Arithmetic::bfloat16_torch1)
+        return soft_place_bfloat16(similarities, grid, x, y, through_bfloat16(temperature));
     const Marginals marginals(similarities, grid, x, y, rule.temperature);
     return {mean_place(marginals.columns), mean_place(marginals.rows)};
 }

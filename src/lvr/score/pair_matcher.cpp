@@ -90,7 +90,8 @@ class Matcher {
         }
         const at::Tensor product = at::mm(tensor(rows, channels_), tensor(target, channels_).t());
         std::span<float> values(product.data_ptr<float>(), static_cast<std::size_t>(product.numel()));
-        if (spec_.rule.bfloat16) std::ranges::transform(values, values.begin(), through_bfloat16);
+        if (spec_.rule.arithmetic != Arithmetic::float32)
+            std::ranges::transform(values, values.begin(), through_bfloat16);
         std::vector<Place> found;
         const auto width = static_cast<std::size_t>(grid_.size());
         for (std::size_t row = 0; row < row_of.size(); ++row) {

@@ -40,7 +40,7 @@ std::vector<int> geo_subset(const KeypointGroups& groups, const data::SpairImage
 /// What one pair adds to its category's figures.
 struct PairErrors {
     std::map<int, float> errors;  ///< of the mutually visible keypoints, by raw id
-    double threshold = 0;         ///< at alpha 1
+    double threshold = 0;         ///< of the box, at alpha 1
 
     /// Compared as the paper's code does: a box's threshold in double, the picture's in float32; alpha is a
     /// float32 number in both.
@@ -51,12 +51,12 @@ struct PairErrors {
     }
 };
 
-PairErrors errors_of(const data::SpairCategory& category, const data::SpairPair& pair, const PairMatch& match,
-                     const PckRule& rule) {
+PairErrors errors_of(const data::SpairCategory& category, const data::SpairPair& pair,
+                     const PairMatch& match) {
     const auto &source = category.images[pair.source], &target = category.images[pair.target];
     const PaddedFrame frame({pair.target_width, pair.target_height});
     PairErrors errors;
-    errors.threshold = rule.is_box_threshold ? longer_side(pair.target_box) * frame.scale : k_frame;
+    errors.threshold = longer_side(pair.target_box) * frame.scale;
     for (int id = 0; id < data::k_spair_keypoints; ++id)
         if (source.keypoints[id].visible && target.keypoints[id].visible)
             errors.errors[id] = error_of(match.places[id], target.keypoints[id], frame);
@@ -95,7 +95,7 @@ class CategoryScorer {
     }
 
     PairPck add(const data::SpairPair& pair, const PairMatch& match) {
-        const auto errors = errors_of(category_, pair, match, rule_);
+        const auto errors = errors_of(category_, pair, match);
         PairPck one{.source = pair.source, .target = pair.target};
         one.points = static_cast<std::int64_t>(errors.errors.size());
         core::ensure(one.points > 0, "a pair without mutually visible keypoints");  // read_spair refuses it

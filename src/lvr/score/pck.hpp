@@ -39,8 +39,8 @@ struct GeoPck {
 
 struct CategoryPck {
     std::string name;
-    std::vector<int> used;                        ///< raw ids
-    std::vector<double> thresholds;               ///< per pair, in pixels of the padded frame at alpha 1
+    std::vector<int> used;           ///< raw ids
+    std::vector<double> thresholds;  ///< per pair, of its box, in pixels of the padded frame at alpha 1
     std::vector<double> per_keypoint, per_image;  ///< per alpha, as shares
     std::int64_t points = 0;
     GeoPck geo;

@@ -9,10 +9,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path folder_of(const fs::path& results_h5) {
-    return results_h5.parent_path() / (results_h5.stem().string() + ".d");
-}
-
 void expect_rebuildable(const fs::path& results_h5) {
     if (results_h5.extension() != ".h5")
         throw core::usage_error(results_h5.string() + ": results are kept in an HDF5 file", "",
@@ -23,8 +19,8 @@ void expect_rebuildable(const fs::path& results_h5) {
     files::read_results_h5(results_h5, &sources);
     if (sources.empty())
         throw core::usage_error(
-            results_h5.string() + " holds results that no measurement in " + folder_of(results_h5).string() +
-                " stands for",
+            results_h5.string() + " holds results that no measurement in " +
+                files::folder_beside(results_h5).string() + " stands for",
             "it is rebuilt from there, and they would be lost",
             "move it away and bring it in: lvr-score --import OLD.h5 --results " + results_h5.string());
 }
@@ -33,10 +29,11 @@ void expect_rebuildable(const fs::path& results_h5) {
 
 void record(const fs::path& results_h5, const std::vector<files::Measurement>& measurements) {
     expect_rebuildable(results_h5);
-    for (const auto& measurement : measurements) files::write_measurement(folder_of(results_h5), measurement);
+    for (const auto& measurement : measurements)
+        files::write_measurement(files::folder_beside(results_h5), measurement);
     files::rebuild(results_h5);
     core::info("{}: {} measurement(s) added in {}", results_h5.string(), measurements.size(),
-               folder_of(results_h5).string());
+               files::folder_beside(results_h5).string());
 }
 
 }  // namespace lvr::score

@@ -2,6 +2,7 @@
 #include <lvr/weights/pickle_values.hpp>
 
 #include <lvr/core/error.hpp>
+#include <lvr/files/utf8.hpp>
 #include <lvr/weights/mapped_file.hpp>
 
 namespace lvr::weights::pickle {
@@ -40,7 +41,7 @@ void Builder::damaged(const std::string& how) const {
 
 void Builder::refuse(const std::string& name) const {
     throw core::input_error(
-        what_ + ": the file would run " + name + " when loaded",
+        what_ + ": the file would run " + files::shown(name) + " when loaded",
         "a file of weights needs tensors only, and whatever else it runs may do harm",
         "if you trust its origin, load it with PyTorch and save the tensors as safetensors");
 }
