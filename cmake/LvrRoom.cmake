@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # lvr_room(NAME PATH folder [USES room...] [LINKS PUBLIC|PRIVATE library...])
-# One room = one folder = one static library lvr::NAME. Every .cpp in the folder belongs to it.
+# One room = one folder = one static library lvr::NAME. Every .cpp in the folder belongs to it, with CUDA every .cu too.
 function(lvr_room name)
   cmake_parse_arguments(ARG "" "PATH" "USES;LINKS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${ARG_PATH}/*.cpp)
+  if(LVR_CUDA)
+    file(GLOB kernels CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${ARG_PATH}/*.cu)
+    list(APPEND sources ${kernels})
+  endif()
   add_library(lvr_${name} STATIC ${sources})
   add_library(lvr::${name} ALIAS lvr_${name})
   target_include_directories(lvr_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src PRIVATE ${PROJECT_BINARY_DIR}/generated)

@@ -192,10 +192,4 @@ at::Tensor best_match_twin(const at::Tensor& x_ND, const at::Tensor& y_MD) {
     return best;
 }
 
-#ifndef LVR_HAS_CUDA
-at::Tensor best_match_on_gpu(const at::Tensor&, const at::Tensor&, MatchPrecision) {
-    throw core::Error(core::ErrorKind::internal, "best_match: tokens on a GPU, in a build without CUDA");
-}
-#endif
-
 }  // namespace lvr::kernels

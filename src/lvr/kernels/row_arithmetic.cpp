@@ -97,13 +97,6 @@ LVR_INLINE float scale_body(float* row, const float* factors, std::int64_t lengt
     return result;
 }
 
-/// The same loops for one instruction set.
-struct Loops {
-    double (*dot)(const float*, const float*, std::int64_t);
-    float (*scale_row)(float*, const float*, std::int64_t);
-    float (*dot_of_rounded)(const float*, const float*, std::int64_t);
-};
-
 #define LVR_LOOPS(name, attribute)                                                          \
     attribute double dot_##name(const float* a, const float* b, std::int64_t n) {           \
         return sum_of<Product>(a, b, n);                                                    \
@@ -114,7 +107,7 @@ struct Loops {
     attribute float dot_of_rounded_##name(const float* a, const float* b, std::int64_t n) { \
         return sum_of<RoundedProduct>(a, b, n);                                             \
     }                                                                                       \
-    constexpr Loops k_##name = {dot_##name, scale_row_##name, dot_of_rounded_##name};
+    constexpr RowLoops k_##name = {dot_##name, scale_row_##name, dot_of_rounded_##name};
 
 LVR_LOOPS(plain, )
 #if defined(__x86_64__)
@@ -122,20 +115,21 @@ LVR_LOOPS(avx2, [[gnu::target("avx2")]])
 LVR_LOOPS(avx512, [[gnu::target("avx512f")]])
 #endif
 
-Loops best_loops() {
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f")) return k_avx512;
-    if (__builtin_cpu_supports("avx2")) return k_avx2;
-#endif
-    return k_plain;
-}
-
-const Loops& loops() {
-    static const Loops chosen = best_loops();
+const RowLoops& loops() {
+    static const RowLoops chosen = row_loops().back();
     return chosen;
 }
 
 }  // namespace
+
+std::vector<RowLoops> row_loops() {
+    std::vector<RowLoops> all = {k_plain};
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2")) all.push_back(k_avx2);
+    if (__builtin_cpu_supports("avx512f")) all.push_back(k_avx512);
+#endif
+    return all;
+}
 
 double dot(const float* a, const float* b, std::int64_t length) { return loops().dot(a, b, length); }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 namespace lvr::kernels {
 
@@ -16,6 +17,16 @@ float scale_row(float* row, const float* factors, std::int64_t length);
 
 /// The sum of the products of two rows, each product rounded to bfloat16, added in single.
 float dot_of_rounded(const float* a, const float* b, std::int64_t length);
+
+/// The same loops in one instruction set.
+struct RowLoops {
+    double (*dot)(const float*, const float*, std::int64_t);
+    float (*scale_row)(float*, const float*, std::int64_t);
+    float (*dot_of_rounded)(const float*, const float*, std::int64_t);
+};
+
+/// In each that this processor has, the plain one first; the last is taken above.
+std::vector<RowLoops> row_loops();
 
 /// The nearest bfloat16, ties to even; `value` is not a NaN.
 float rounded_to_bfloat16(float value);
