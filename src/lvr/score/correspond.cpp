@@ -69,11 +69,11 @@ View chosen_view(const CorrespondConfig& config, const Descriptors& descriptors)
     if (config.frame == "published") return {.kind = View::Kind::published};
     const auto view_at = [&](std::size_t i) -> View {
         if (is_assumed_whole(config, descriptors.identity(i))) return {.kind = View::Kind::squashed};
-        return view_of(descriptors.identity(i), descriptors.path(i));
+        return view_of(descriptors.identity(i), descriptors.grid(), descriptors.path(i));
     };
     const View view = view_at(0);
     for (std::size_t i = 1; i < descriptors.folders(); ++i)
-        if (view_at(i).to_json() != view.to_json())
+        if (!is_same_cut(view_at(i), view, descriptors.grid()))
             throw core::input_error(
                 descriptors.path() + " and " + descriptors.path(i) + " are of different cuts of the pictures",
                 "a patch of one is not the same place as that of the other",
@@ -222,6 +222,7 @@ void write(run::Job& job, const CorrespondConfig& config, const data::Spair& spa
 }  // namespace
 
 int correspond(run::Job& job, const CorrespondConfig& config) {
+    if (job.is_root() && !config.results.empty()) expect_recordable(config.results);
     const auto spair = shared_spair(config, job.world());
     std::vector<Correspondence> results;
     const auto names = par::together(job.world(), [&] { return names_of(config); });

@@ -65,11 +65,9 @@ class Matcher {
             const auto& keypoint = pair.source().keypoints[id];
             if (!keypoint.visible) continue;  // patch 0
             patches[id] = spec_.view.patch(keypoint.x, keypoint.y, pair.source_size(), grid_);
-            result.outside += spec_.view.is_outside(keypoint.x, keypoint.y, pair.source_size()) ? 1 : 0;
-            const auto& size = pair.source_size();
-            const bool is_on_border = keypoint.x >= static_cast<double>(size.width) ||
-                                      keypoint.y >= static_cast<double>(size.height);
-            result.on_border += is_on_border ? 1 : 0;
+            const auto size = pair.source_size();
+            result.outside += spec_.view.is_outside(keypoint.x, keypoint.y, size, grid_) ? 1 : 0;
+            result.on_border += spec_.view.is_on_border(keypoint.x, keypoint.y, size, grid_) ? 1 : 0;
         }
         result.places = places(pair, source, target, patches);
         if (spec_.flip) try_mirrored(pair, maps, result);
