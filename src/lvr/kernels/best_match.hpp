@@ -19,7 +19,8 @@ enum class MatchPrecision {
 /// float64: one product in single precision, a tile at a time; what lies within twice the largest possible
 /// error of a row's maximum is computed again in double from the tokens themselves, in an order of our own.
 /// So the result is the maximum over all cosines in double, and does not depend on the BLAS, the threads or
-/// the tiles. On a GPU likewise: there the product is in half precision and never leaves the chip.
+/// the tiles. On a GPU likewise, with the same bits: there the product is in half precision and never leaves
+/// the chip.
 /// @param x_ND, y_MD [n, D] and [m, D] (or [B, n, D] and [B, m, D]: pair by pair) on one device, m and D at
 /// least 1; float32, or what float32 holds exactly (float16, bfloat16)
 /// @return [n] (or [B, n]), float64, within [-1, 1]; NaN for a token that holds a value that is not finite,
