@@ -4,7 +4,7 @@
 # lost, and whoever comes next leaves all of them in results.h5.
 . "$(dirname "$0")/expect.sh"
 score=$LVR_BINARY_DIR/bin/lvr-score
-rounds=${1:-2}
+rounds=${1:-1}
 RANDOM=${LVR_FAULTS_SEED:-$$}
 echo "seed $RANDOM"
 

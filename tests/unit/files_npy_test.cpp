@@ -150,6 +150,20 @@ TEST_CASE(".npy: headers that numpy does not write are refused") {
     CHECK(says(folder.complaint("\x93NUMPY\1\0\xff\xff{}"s), "ends too soon"));
 }
 
+TEST_CASE(".npy: no file with a changed byte does more than be refused") {
+    const Folder folder;
+    const auto whole = npy(described("<f4", "(2, 3)"), 24);
+    int complaints = 0;
+    for (std::size_t at = 0; at < whole.size() - 24; ++at) {
+        for (const int change : {0x01, 0x10, 0xff}) {
+            auto changed = whole;
+            changed[at] = static_cast<char>(changed[at] ^ change);
+            complaints += folder.complaint(changed).empty() ? 0 : 1;
+        }
+    }
+    CHECK(complaints > 150);
+}
+
 TEST_CASE(".npy: other types are refused by name") {
     const Folder folder;
     int refused = 0;

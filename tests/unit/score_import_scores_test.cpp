@@ -111,6 +111,11 @@ TEST_CASE("lmms-eval: other spellings, filters, and parts of a benchmark") {
              R"(, "n-samples": {"mmbench_en_dev": {"effective": 8}, "mmmu_val": {"effective": 9}})");
     CHECK(some[0].samples == 0);
     CHECK(some[1].samples == 9);
+    const auto nan =
+        read(R"("mmmu_val": {"alias": "a\"NaN\\", "mmmu_acc,none": 0.3, "mmmu_acc_stderr,none": NaN},
+                             "x": [NaN, -Infinity, Infinity], "mme": {"mme_percetion_score,none": NaN})");
+    REQUIRE(nan.size() == 1);
+    CHECK(std::isnan(nan[0].standard_error));
     const auto twice = read(R"("mmbench_en_dev_static": {"gpt_eval_score,none": 61},
                                "mmbench_en_dev": {"gpt_eval_score,none": 60})");
     REQUIRE(twice.size() == 1);

@@ -55,6 +55,25 @@ std::optional<double> finite(const Json& value) {
     return std::isfinite(number) ? std::optional(number) : std::nullopt;
 }
 
+/// Python writes NaN, Infinity and -Infinity, which JSON does not know: null instead.
+std::string without_nan(std::string_view json) {
+    std::string text;
+    bool in_string = false;
+    while (!json.empty()) {
+        std::size_t count = in_string && json[0] == '\\' && json.size() > 1 ? 2 : 1;
+        if (json[0] == '"') in_string = !in_string;
+        std::string_view piece = json.substr(0, count);
+        for (const std::string_view word : {"NaN", "-Infinity", "Infinity"}) {
+            if (in_string || !json.starts_with(word)) continue;
+            piece = "null";
+            count = word.size();
+        }
+        text += piece;
+        json.remove_prefix(count);
+    }
+    return text;
+}
+
 std::string listed(const std::set<std::string>& names) {
     std::string text;
     for (const auto& name : names) text += (text.empty() ? "" : ", ") + files::shown(name);
@@ -64,7 +83,9 @@ std::string listed(const std::set<std::string>& names) {
 class Reader {
   public:
     Reader(std::string_view json, const Measurement& source)
-        : file_(core::parse_json(json, source.file)), source_(source), sha256_(core::sha256(json)) {}
+        : file_(core::parse_json(without_nan(json), source.file)),
+          source_(source),
+          sha256_(core::sha256(json)) {}
 
     std::vector<Measurement> run() {
         if (!file_.is_object() || !file_.contains("results") || !file_["results"].is_object())

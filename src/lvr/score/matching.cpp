@@ -16,7 +16,7 @@ struct Reach {
 };
 
 Reach reach(std::int64_t peak, std::int64_t window, std::int64_t patches) {
-    if (window == 0) return {0, patches - 1};
+    if (window == 0 || window >= patches) return {0, patches - 1};
     return {std::max<std::int64_t>(peak - window, 0), std::min(peak + window, patches - 1)};
 }
 

@@ -161,7 +161,8 @@ void match_batch(const Matcher& matcher, std::span<const Pair> pairs, const Maps
     };
     {
         std::vector<std::jthread> others;
-        for (int i = 1; i < threads; ++i) others.emplace_back(work);
+        const auto most = std::min<std::size_t>(static_cast<std::size_t>(threads), pairs.size());
+        for (std::size_t i = 1; i < most; ++i) others.emplace_back(work);
         work();
     }
     if (failure) std::rethrow_exception(failure);

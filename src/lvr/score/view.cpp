@@ -13,6 +13,9 @@
 namespace lvr::score {
 namespace {
 
+constexpr std::int64_t k_most_side = 65536;  // pixels or patches; more is a mistake
+constexpr double k_rounding = 1e-9;          // of a place whose picture is 1 wide
+
 /// The picture on its way into the model: scaled, then moved by the crop.
 struct Axis {
     double scale;  ///< model pixels per picture pixel
@@ -59,27 +62,46 @@ float published_pixel(double patch, std::int64_t patches) {
     return scaled + static_cast<float>(std::floor(stride / 2));
 }
 
-const core::Json* part_views(const core::Json& identity, std::vector<const core::Json*>& pixels) {
-    if (!identity.is_object() || !identity.contains("encoder")) return nullptr;
+void part_views(const core::Json& identity, std::vector<const core::Json*>& pixels) {
+    if (!identity.is_object() || !identity.contains("encoder")) return;
     const auto& encoder = identity.at("encoder");
     if (encoder.contains("pixels")) pixels.push_back(&encoder.at("pixels"));
     if (encoder.contains("parts"))
         for (const auto& part : encoder.at("parts"))
             if (part.contains("pixels")) pixels.push_back(&part.at("pixels"));
-    return &encoder;
 }
 
-View view_in(const core::Json& pixels) {
+[[noreturn]] void refuse_side(const core::Json& json, const std::string& where) {
+    throw core::input_error(
+        fmt::format("{}/manifest.json: {} is no number of pixels or patches", where, json.dump()),
+        "which patch lies where in the picture is not known", "extract the features again");
+}
+
+/// A number of pixels or patches that a manifest names.
+std::int64_t side_in(const core::Json& json, const std::string& where) {
+    if (json.is_number_integer() && json >= 1 && json <= k_most_side) return json.get<std::int64_t>();
+    refuse_side(json, where);
+}
+
+/// Height and width.
+std::array<std::int64_t, 2> sides_in(const core::Json& json, const std::string& where) {
+    if (!json.is_array() || json.size() != 2) refuse_side(json, where);
+    return {side_in(json[0], where), side_in(json[1], where)};
+}
+
+View view_in(const core::Json& pixels, const std::string& where) {
     View view{.kind = View::Kind::resized};
-    if (pixels.contains("shortest_edge")) view.edge = pixels.at("shortest_edge").get<std::int64_t>();
+    if (pixels.contains("shortest_edge")) view.edge = side_in(pixels.at("shortest_edge"), where);
     if (pixels.contains("resize")) {
-        view.height = pixels.at("resize").at(0).get<std::int64_t>();
-        view.width = pixels.at("resize").at(1).get<std::int64_t>();
+        const auto [height, width] = sides_in(pixels.at("resize"), where);
+        view.height = height;
+        view.width = width;
         if (!pixels.contains("crop")) view = {.kind = View::Kind::squashed};
     }
     if (pixels.contains("crop")) {
-        view.crop_height = pixels.at("crop").at(0).get<std::int64_t>();
-        view.crop_width = pixels.at("crop").at(1).get<std::int64_t>();
+        const auto [height, width] = sides_in(pixels.at("crop"), where);
+        view.crop_height = height;
+        view.crop_width = width;
         if (view.height > 0 && view.height == view.crop_height && view.width == view.crop_width)
             view = {.kind = View::Kind::squashed};
     }
@@ -89,15 +111,16 @@ View view_in(const core::Json& pixels) {
 std::int64_t whole_number(const std::string& text, const std::string& all) {
     std::int64_t value = 0;
     const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (code != std::errc() || end != text.data() + text.size() || value < 1 || value > 65536)
+    if (code != std::errc() || end != text.data() + text.size() || value < 1 || value > k_most_side)
         throw core::usage_error("--grid '" + all + "' is no grid of patches", "", "e.g. --grid 24x18");
     return value;
 }
 
-std::vector<Grid> told_grids(const core::Json& identity) {
+std::vector<Grid> told_grids(const core::Json& identity, const std::string& where) {
     std::vector<Grid> grids;
     const auto add = [&](const core::Json& json) {
-        grids.push_back({json.at(0).get<std::int64_t>(), json.at(1).get<std::int64_t>()});
+        const auto [rows, columns] = sides_in(json, where);
+        grids.push_back({rows, columns});
     };
     if (!identity.is_object()) return grids;
     if (identity.contains("grid") && identity.at("grid").is_array()) add(identity.at("grid"));
@@ -165,7 +188,7 @@ bool View::is_outside(double x, double y, ImageSize image) const {
     if (kind != Kind::resized) return false;
     const auto out = [](const Axis& axis, double pixel) {
         const double place = to_patches(axis, pixel, 1);
-        return place < 0 || place > 1;
+        return place < -k_rounding || place > 1 + k_rounding;
     };
     return out(columns_axis(*this, image), x) || out(rows_axis(*this, image), y);
 }
@@ -198,16 +221,16 @@ View view_of(const core::Json& identity, const std::string& where) {
     std::vector<const core::Json*> pixels;
     part_views(identity, pixels);
     if (pixels.empty()) refuse_view(where, "does not say how its pictures were cut and resized");
-    const View view = view_in(*pixels.front());
+    const View view = view_in(*pixels.front(), where);
     for (const auto* other : pixels)
-        if (view_in(*other).to_json() != view.to_json())
+        if (view_in(*other, where).to_json() != view.to_json())
             refuse_view(where, "its encoders saw different cuts of the picture");
     return view;
 }
 
 Grid grid_of(const core::Json& identity, std::int64_t tokens, const std::string& wanted,
              const std::string& where) {
-    const auto grids = told_grids(identity);
+    const auto grids = told_grids(identity, where);
     Grid grid;
     if (!wanted.empty()) {
         const auto cross = wanted.find('x');

@@ -54,7 +54,7 @@ struct View {
     std::int64_t crop_height = 0, crop_width = 0;  ///< resized: 0: no crop
 
     /// The patch that holds a keypoint of an image. A place outside the map is put on its border;
-    /// `is_outside` says so where that is a patch or more.
+    /// `is_outside` says where a crop has cut it off.
     /// @param x, y pixels of the picture
     std::int64_t patch(double x, double y, ImageSize image, Grid grid) const;
     /// The same in the map of the mirrored picture.
