@@ -40,7 +40,7 @@ rm spair/ImageAnnotation/bus/2001_000003.json
 correspond 3 "ImageAnnotation/bus/2001_000003.json: no such annotation" spair m1
 fresh
 edit spair/ImageAnnotation/bus/2001_000000.json 'd["kps"]["0"] = [500.5, 100]'
-correspond 3 "2001_000000.json: keypoint 0 ([500.5,100]) lies outside the image, which is 500 x 375" spair m1
+correspond 0 "1 keypoint lies outside of the image (first: keypoint 0 of bus/2001_000000 at (500.5, 100))" spair m1
 edit spair/ImageAnnotation/bus/2001_000000.json 'd["kps"]["0"] = [500, 375]'
 for frame in published aligned; do  # a source in two pairs
   correspond 0 "m1: 2 source keypoints lie on the right or lower border" spair m1

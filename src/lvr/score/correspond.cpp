@@ -17,6 +17,7 @@
 #include <lvr/score/correspond_output.hpp>
 #include <lvr/score/draw_pairs.hpp>
 #include <lvr/score/record.hpp>
+#include <lvr/score/representation_name.hpp>
 
 namespace lvr::score {
 namespace {
@@ -91,15 +92,8 @@ std::string name_of(const CorrespondConfig& config, std::size_t index) {
     if (!config.representation.empty()) return config.representation;
     std::vector<std::string> paths = {config.features[index]}, names;
     if (!config.features2.empty()) paths.push_back(config.features2[index]);
-    for (const auto& path : paths) {
-        const auto identity = files::read_manifest(path).identity;
-        const bool is_named = identity.is_object() && identity.contains("representation") &&
-                              identity.at("representation").is_string();
-        fs::path folder = fs::path(path).lexically_normal();
-        if (!folder.has_filename()) folder = folder.parent_path();
-        names.push_back(is_named ? identity.at("representation").get<std::string>()
-                                 : folder.filename().string());
-    }
+    for (const auto& path : paths)
+        names.push_back(representation_name(files::read_manifest(path).identity, path));
     return fmt::format("{}", fmt::join(names, "+"));
 }
 
@@ -108,6 +102,7 @@ std::vector<std::string> names_of(const CorrespondConfig& config) {
     std::vector<std::string> names;
     for (std::size_t i = 0; i < config.features.size(); ++i) {
         names.push_back(name_of(config, i));
+        expect_nameable(names.back());
         const auto same = std::ranges::find(names, names.back()) - names.begin();
         if (static_cast<std::size_t>(same) < i && !config.results.empty())
             throw core::usage_error(fmt::format("{} and {} are both called {}", config.features[same],
@@ -212,7 +207,7 @@ void write(run::Job& job, const CorrespondConfig& config, const data::Spair& spa
     std::vector<files::Measurement> measurements;
     for (const auto& result : results) {
         measurements.push_back(to_measurement(config, spair, result));
-        if (config.format == "json") job.print(to_json(config, spair, result).dump() + "\n");
+        if (config.format == "json") job.print(core::to_line(to_json(config, spair, result)));
     }
     if (config.format == "text") job.print(to_text(config, results));
     if (!config.results.empty()) record(config.results, measurements);

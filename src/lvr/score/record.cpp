@@ -11,6 +11,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
+void tell_of_replaced(const files::Measurement& known, const files::Measurement& now) {
+    if (known.value == now.value && known.definition == now.definition) return;
+    core::warn("{}: was {} ({}), is replaced by {} ({})", known.file, core::shortest(known.value),
+               known.definition, core::shortest(now.value), now.definition);
+}
+
 /// A contradiction in results.d would stop every rebuild to come, so it must not get there.
 void expect_consistent(const fs::path& folder, const std::vector<files::Measurement>& measurements) {
     std::error_code ignored;
@@ -18,7 +24,9 @@ void expect_consistent(const fs::path& folder, const std::vector<files::Measurem
     auto all = files::read_measurements(folder);
     std::erase_if(all, [&](const files::Measurement& known) {
         return std::ranges::any_of(measurements, [&](const files::Measurement& one) {
-            return files::file_name_of(one) == files::file_name_of(known);
+            if (files::file_name_of(one) != files::file_name_of(known)) return false;
+            tell_of_replaced(known, one);
+            return true;
         });
     });
     for (const auto& one : measurements) {
@@ -38,12 +46,15 @@ void expect_recordable(const fs::path& results_h5) {
     if (!fs::exists(results_h5, ignored)) return;
     std::vector<files::SourceFile> sources;
     files::read_results_h5(results_h5, &sources);
-    if (sources.empty())
-        throw core::usage_error(
-            results_h5.string() + " holds results that no measurement in " +
-                files::folder_beside(results_h5).string() + " stands for",
-            "it is rebuilt from there, and they would be lost",
-            "move it away and bring it in: lvr-score --import OLD.h5 --results " + results_h5.string());
+    const auto folder = files::folder_beside(results_h5);
+    const auto is_there = [&](const files::SourceFile& source) { return fs::exists(folder / source.name); };
+    if (std::ranges::any_of(sources, is_there)) return;
+    throw core::usage_error(
+        results_h5.string() + " holds results that no measurement in " + folder.string() + " stands for",
+        "it is rebuilt from there, and they would be lost",
+        "bring its .d folder along if it had one; else move it away and bring it in: lvr-score --import "
+        "OLD.h5 --results " +
+            results_h5.string());
 }
 
 void record(const fs::path& results_h5, const std::vector<files::Measurement>& measurements) {

@@ -279,13 +279,17 @@ Grid grid_of(const core::Json& identity, std::int64_t tokens, const std::string&
         const auto side = static_cast<std::int64_t>(std::llround(std::sqrt(static_cast<double>(tokens))));
         grid = {side, side};
     }
+    if (!wanted.empty() && grid.size() == tokens && !grids.empty() && !(grids.front() == grid))
+        throw core::input_error(fmt::format("{}: its maps are of {} x {} patches, not {}", where,
+                                            grids.front().rows, grids.front().columns, wanted),
+                                "the features themselves say which token lies where", "leave out --grid");
     const bool agree = std::ranges::all_of(grids, [&](const Grid& one) { return one == grid; });
     if (grid.size() == tokens && tokens > 0 && agree) return grid;
     throw core::input_error(
         fmt::format("{}: {} tokens do not form a grid of {} x {} patches", where, tokens, grid.rows,
                     grid.columns),
         agree ? "which token lies where in the picture is not known"
-              : "its encoders, or --grid and the features, speak of different grids",
+              : "its encoders speak of different grids",
         wanted.empty() ? "say which grid with --grid ROWSxCOLUMNS; tokens in turn of two encoders have none"
                        : "leave out --grid if the features say it themselves");
 }
