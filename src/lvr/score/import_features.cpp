@@ -201,10 +201,10 @@ class Import {
 int import_features(run::Job& job, const ImportConfig& config) {
     const auto& comm = job.world();
     auto files = shared_listing(comm, config);
-    const auto array = look_at(comm, files);
-    if (array.dtype == "float64" && job.is_root())
+    const auto sources = look_at(comm, files);
+    if (sources.form.dtype == "float64" && job.is_root())
         core::warn("{}: float64 is stored as float32, rounded", config.import_features);
-    Import(comm, config, std::move(files), array).run();
+    Import(comm, config, std::move(files), sources).run();
     return run::k_exit_ok;
 }
 
