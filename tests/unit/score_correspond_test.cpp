@@ -19,6 +19,7 @@ namespace {
 
 using Values = std::vector<float>;
 constexpr std::array k_published_grids = {14, 16, 24, 32, 48};
+constexpr Grid k_grid{16, 16};
 constexpr ImageSize k_landscape{500, 375}, k_portrait{375, 500}, k_square{840, 840};
 
 void check_place(const PatchPlace& place, double column, double row) {
@@ -199,7 +200,7 @@ TEST_CASE("published frames: padded about the picture's centre, sizes rounded to
     CHECK(view.patch(500, 375, k_landscape, {16, 16}) == 14 * 16 + 15);
     CHECK(view.mirrored_patch(0, 0, k_landscape, {16, 16}) == 2 * 16 + 15);
     CHECK(view.mirrored_patch(0, 0, k_portrait, {16, 16}) == 14);
-    CHECK_FALSE(view.is_outside(500, 375, k_landscape));
+    CHECK_FALSE(view.is_outside(500, 375, k_landscape, k_grid));
 }
 
 TEST_CASE("aligned views: squashed, and cropped about the centre") {
@@ -213,28 +214,28 @@ TEST_CASE("aligned views: squashed, and cropped about the centre") {
     CHECK(squashed.place(0, 0, k_landscape, {10, 10})[0] == Approx(25 * 1.68));
     CHECK(squashed.place(0, 0, k_landscape, {10, 10})[1] == Approx(18.75 * 1.68 + 105));
 
-    const View cropped = view_of(single(k_cropped), "f");  // 500 x 375 becomes 298 x 224, of which 37 are cut
+    const View cropped = view_of(single(k_cropped), k_grid, "f");  // 500 x 375 becomes 298 x 224, of which 37 are cut
     CHECK(cropped.patch(100, 100, k_landscape, {14, 14}) == 3 * 14 + 1);
     CHECK(cropped.patch(10, 100, k_landscape, {14, 14}) == 3 * 14);
     CHECK(cropped.mirrored_patch(100, 100, k_landscape, {14, 14}) == 3 * 14 + 12);
-    CHECK(cropped.is_outside(10, 100, k_landscape));
-    CHECK(cropped.is_outside(490, 100, k_landscape));
-    CHECK_FALSE(cropped.is_outside(250, 375, k_landscape));
-    CHECK(cropped.is_outside(100, 490, k_portrait));
+    CHECK(cropped.is_outside(10, 100, k_landscape, k_grid));
+    CHECK(cropped.is_outside(490, 100, k_landscape, k_grid));
+    CHECK_FALSE(cropped.is_outside(250, 375, k_landscape, k_grid));
+    CHECK(cropped.is_outside(100, 490, k_portrait, k_grid));
 
-    const View part = view_of(single({{"resize", {256, 256}}, {"crop", {224, 224}}}), "f");
+    const View part = view_of(single({{"resize", {256, 256}}, {"crop", {224, 224}}}), k_grid, "f");
     CHECK(part.patch(250, 187.5, k_landscape, {14, 14}) == 7 * 14 + 7);
-    CHECK(part.is_outside(20, 187.5, k_landscape));
-    const View padded = view_of(single({{"shortest_edge", 200}, {"crop", {224, 224}}}), "f");
+    CHECK(part.is_outside(20, 187.5, k_landscape, k_grid));
+    const View padded = view_of(single({{"shortest_edge", 200}, {"crop", {224, 224}}}), k_grid, "f");
     CHECK(padded.patch(10, 0, {400, 400}, {14, 14}) == 1);
-    CHECK_FALSE(padded.is_outside(0, 0, {400, 400}));
+    CHECK_FALSE(padded.is_outside(0, 0, {400, 400}, k_grid));
 }
 
 TEST_CASE("the place of a patch lies in that patch, in every view") {
     const std::vector<View> views = {{},
-                                     view_of(single(k_squashed), "f"),
-                                     view_of(single(k_cropped), "f"),
-                                     view_of(single({{"resize", {256, 300}}, {"crop", {224, 224}}}), "f")};
+                                     view_of(single(k_squashed), k_grid, "f"),
+                                     view_of(single(k_cropped), k_grid, "f"),
+                                     view_of(single({{"resize", {256, 300}}, {"crop", {224, 224}}}), k_grid, "f")};
     int checked = 0;
     for (const auto& view : views) {
         for (const auto& size : {k_landscape, k_portrait, ImageSize{333, 333}, ImageSize{1000, 97}}) {
@@ -252,9 +253,9 @@ TEST_CASE("the place of a patch lies in that patch, in every view") {
 }
 
 TEST_CASE("views as feature folders tell them") {
-    CHECK(view_of(single(k_squashed), "f").kind == View::Kind::squashed);
-    CHECK(view_of(single({{"resize", {224, 224}}, {"crop", {224, 224}}}), "f").kind == View::Kind::squashed);
-    const View cropped = view_of(fused(k_cropped, k_cropped), "f");
+    CHECK(view_of(single(k_squashed), k_grid, "f").kind == View::Kind::squashed);
+    CHECK(view_of(single({{"resize", {224, 224}}, {"crop", {224, 224}}}), k_grid, "f").kind == View::Kind::squashed);
+    const View cropped = view_of(fused(k_cropped, k_cropped), k_grid, "f");
     CHECK(cropped.kind == View::Kind::resized);
     CHECK(cropped.edge == 224);
     CHECK(cropped.crop_width == 224);
@@ -262,7 +263,7 @@ TEST_CASE("views as feature folders tell them") {
     CHECK_FALSE(tells_view({{"import", {{"kind", "npy"}}}, {"grid", {16, 16}}}));
     CHECK_FALSE(tells_view(nullptr));
     const auto refusal = [](const core::Json& identity) {
-        return input_message([&] { view_of(identity, "some/folder"); });
+        return input_message([&] { view_of(identity, k_grid, "some/folder"); });
     };
     CHECK_THAT(refusal(nullptr), Contains("some/folder: does not say how") && Contains("--frame published"));
     CHECK_THAT(refusal({{"encoder", {{"family", "clip"}}}}), Contains("does not say how"));

@@ -17,6 +17,7 @@
 #include <lvr/score/correspond_output.hpp>
 #include <lvr/score/draw_pairs.hpp>
 #include <lvr/score/record.hpp>
+#include <lvr/score/representation_name.hpp>
 
 namespace lvr::score {
 namespace {
@@ -69,11 +70,11 @@ View chosen_view(const CorrespondConfig& config, const Descriptors& descriptors)
     if (config.frame == "published") return {.kind = View::Kind::published};
     const auto view_at = [&](std::size_t i) -> View {
         if (is_assumed_whole(config, descriptors.identity(i))) return {.kind = View::Kind::squashed};
-        return view_of(descriptors.identity(i), descriptors.path(i));
+        return view_of(descriptors.identity(i), descriptors.grid(), descriptors.path(i));
     };
     const View view = view_at(0);
     for (std::size_t i = 1; i < descriptors.folders(); ++i)
-        if (view_at(i).to_json() != view.to_json())
+        if (!is_same_cut(view_at(i), view, descriptors.grid()))
             throw core::input_error(
                 descriptors.path() + " and " + descriptors.path(i) + " are of different cuts of the pictures",
                 "a patch of one is not the same place as that of the other",
@@ -91,15 +92,8 @@ std::string name_of(const CorrespondConfig& config, std::size_t index) {
     if (!config.representation.empty()) return config.representation;
     std::vector<std::string> paths = {config.features[index]}, names;
     if (!config.features2.empty()) paths.push_back(config.features2[index]);
-    for (const auto& path : paths) {
-        const auto identity = files::read_manifest(path).identity;
-        const bool is_named = identity.is_object() && identity.contains("representation") &&
-                              identity.at("representation").is_string();
-        fs::path folder = fs::path(path).lexically_normal();
-        if (!folder.has_filename()) folder = folder.parent_path();
-        names.push_back(is_named ? identity.at("representation").get<std::string>()
-                                 : folder.filename().string());
-    }
+    for (const auto& path : paths)
+        names.push_back(representation_name(files::read_manifest(path).identity, path));
     return fmt::format("{}", fmt::join(names, "+"));
 }
 
@@ -108,6 +102,7 @@ std::vector<std::string> names_of(const CorrespondConfig& config) {
     std::vector<std::string> names;
     for (std::size_t i = 0; i < config.features.size(); ++i) {
         names.push_back(name_of(config, i));
+        expect_nameable(names.back());
         const auto same = std::ranges::find(names, names.back()) - names.begin();
         if (static_cast<std::size_t>(same) < i && !config.results.empty())
             throw core::usage_error(fmt::format("{} and {} are both called {}", config.features[same],
@@ -212,7 +207,7 @@ void write(run::Job& job, const CorrespondConfig& config, const data::Spair& spa
     std::vector<files::Measurement> measurements;
     for (const auto& result : results) {
         measurements.push_back(to_measurement(config, spair, result));
-        if (config.format == "json") job.print(to_json(config, spair, result).dump() + "\n");
+        if (config.format == "json") job.print(core::to_line(to_json(config, spair, result)));
     }
     if (config.format == "text") job.print(to_text(config, results));
     if (!config.results.empty()) record(config.results, measurements);
@@ -222,6 +217,7 @@ void write(run::Job& job, const CorrespondConfig& config, const data::Spair& spa
 }  // namespace
 
 int correspond(run::Job& job, const CorrespondConfig& config) {
+    if (job.is_root() && !config.results.empty()) expect_recordable(config.results);
     const auto spair = shared_spair(config, job.world());
     std::vector<Correspondence> results;
     const auto names = par::together(job.world(), [&] { return names_of(config); });

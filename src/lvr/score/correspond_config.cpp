@@ -73,6 +73,10 @@ core::Fields CorrespondConfig::fields() {
     };
 }
 
+bool CorrespondConfig::has_own_arithmetic() const {
+    return arithmetic != "auto" && arithmetic != (frame == "published" ? "published" : "float32");
+}
+
 std::int64_t CorrespondConfig::pairs_to_draw() const {
     std::int64_t count = 0;
     if (draw.empty()) return 0;

@@ -2,6 +2,7 @@
 #include <lvr/score/correspond_output.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
 #include <filesystem>
@@ -169,10 +170,12 @@ std::string definition_of(const CorrespondConfig& config, const Correspondence& 
         how += fmt::format(" (window {}, temperature {})", config.window, core::shortest(config.temperature));
     const std::string frame = result.view.is_string() && result.view == "published" ? "published" : "aligned";
     const std::string arithmetic =
-        config.arithmetic == "auto" ? "" : fmt::format(", {} arithmetic", config.arithmetic);
-    return fmt::format("{} per {}, {} threshold, {} match, {} frame{}{}, SPair-71k {}",
+        config.has_own_arithmetic() ? fmt::format(", {} arithmetic", config.arithmetic) : "";
+    const std::string categories =
+        config.category.empty() ? "" : fmt::format(" ({})", fmt::join(config.category, ", "));
+    return fmt::format("{} per {}, {} threshold, {} match, {} frame{}{}, SPair-71k {}{}",
                        alpha_title(config.alpha.front()), config.average, config.threshold, how, frame,
-                       config.flip ? ", flip" : "", arithmetic, config.split);
+                       config.flip ? ", flip" : "", arithmetic, config.split, categories);
 }
 
 Json to_json(const CorrespondConfig& config, const data::Spair& spair, const Correspondence& result) {
