@@ -182,8 +182,9 @@ TEST_CASE("A product in bfloat16, and how far it can be from the truth", "[kerne
          {std::array<std::int64_t, 3>{1, 1, 1}, {4, 6, 32}, {9, 13, 100}, {67, 50, 1000}}) {
         INFO(n << " x " << m << " x " << channels);
         const kernels::MatchTokens x(tokens(21, n, channels)), y(tokens(22, m, channels));
-        const auto x_near = kernels::rounded_rows(x.scaled, x.scaled_norms),
-                   y_near = kernels::rounded_rows(y.scaled, y.scaled_norms);
+        kernels::ScratchMemory x_memory, y_memory;
+        const auto x_near = kernels::rounded_rows(x.scaled, x.scaled_norms, x_memory),
+                   y_near = kernels::rounded_rows(y.scaled, y.scaled_norms, y_memory);
         auto product = at::zeros({n, m});
         kernels::multiply({x_near, 0, n}, {y_near, 0, m}, product.mutable_data_ptr<float>());
         const auto x_double = x_near.values.narrow(1, 0, channels).to(at::kDouble),

@@ -24,18 +24,28 @@ constexpr std::int64_t k_tile = 1024;       // rows and columns of the product a
 constexpr std::int64_t k_quick_rows = 64;   // of the product in bfloat16
 constexpr std::int64_t k_most_matches = 8;  // per row, on average; with more the exact product is quicker
 
+/// A thread's own, kept from pair to pair: a tile of the product, and the tokens in bfloat16.
+struct Scratch {
+    ScratchMemory product, x, y;
+};
+
+Scratch& scratch() {
+    thread_local Scratch its;
+    return its;
+}
+
 /// The search over one pair of token matrices.
 class Search {
   public:
     Search(const MatchTokens& x, const MatchTokens& y, const MatchWay& way)
         : x_(x), y_(y), is_exact_(way.precision == MatchPrecision::float64) {
         const auto rows = std::min(k_tile, x.count()), columns = std::min(k_tile, y.count());
-        buffer_ = at::empty({rows * columns}, at::kFloat);
+        buffer_ = scratch().product.take(rows * columns, at::kFloat);
         for (const double divisor : y.scaled_divisors) scales_.push_back(static_cast<float>(1 / divisor));
         sum_error_ = product_error(x.channels(), std::numeric_limits<float>::epsilon() / 2);
         if (!is_exact_ || !way.may_round || !has_fast_bfloat16()) return;
-        x_rounded_ = rounded_rows(x.scaled, x.scaled_norms);
-        y_rounded_ = rounded_rows(y.scaled, y.scaled_norms);
+        x_rounded_ = rounded_rows(x.scaled, x.scaled_norms, scratch().x);
+        y_rounded_ = rounded_rows(y.scaled, y.scaled_norms, scratch().y);
         y_distance_ = *std::ranges::max_element(y_rounded_->distances);
     }
 

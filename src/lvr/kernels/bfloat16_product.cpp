@@ -94,9 +94,16 @@ std::int64_t stride_for(std::int64_t length) {
 
 }  // namespace
 
-Bfloat16Rows rounded_rows(const at::Tensor& rows_ND, const std::vector<double>& norms) {
-    const auto count = rows_ND.size(0), length = rows_ND.size(1);
-    Bfloat16Rows rounded{at::empty({count, stride_for(length)}, at::kBFloat16), {}};
+at::Tensor ScratchMemory::take(std::int64_t count, at::ScalarType type) {
+    if (!kept_.defined() || kept_.scalar_type() != type || kept_.numel() < count)
+        kept_ = at::empty({count}, type);
+    return kept_.narrow(0, 0, count);
+}
+
+Bfloat16Rows rounded_rows(const at::Tensor& rows_ND, const std::vector<double>& norms,
+                          ScratchMemory& memory) {
+    const auto count = rows_ND.size(0), length = rows_ND.size(1), stride = stride_for(length);
+    Bfloat16Rows rounded{memory.take(count * stride, at::kBFloat16).view({count, stride}), {}};
     const auto* from = rows_ND.const_data_ptr<float>();
     auto* to = static_cast<std::uint16_t*>(rounded.values.mutable_data_ptr());
     for (std::int64_t i = 0; i < count; ++i, from += length, to += rounded.stride()) {

@@ -22,8 +22,19 @@ struct Bfloat16Rows {
     std::int64_t stride() const { return values.size(1); }
 };
 
-/// @param rows_ND float32, contiguous @param norms [n]
-Bfloat16Rows rounded_rows(const at::Tensor& rows_ND, const std::vector<double>& norms);
+/// Memory that is taken once and used again: at a few milliseconds a call, fresh pages cost as much as the
+/// work.
+class ScratchMemory {
+  public:
+    /// @return [count], contiguous, with whatever it holds; it is the one before's if that is large enough
+    at::Tensor take(std::int64_t count, at::ScalarType type);
+
+  private:
+    at::Tensor kept_;
+};
+
+/// @param rows_ND float32, contiguous @param norms [n] @param memory for the values, as long as they are used
+Bfloat16Rows rounded_rows(const at::Tensor& rows_ND, const std::vector<double>& norms, ScratchMemory& memory);
 
 /// The dot products of `count` rows from `first` on, summed in single, in some order.
 struct Bfloat16Block {
