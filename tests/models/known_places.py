@@ -106,7 +106,7 @@ def check_c(work: Path) -> None:
             check_matches(got, work / spair, work / features, features == "cropped")
         return share
 
-    for match in ("hard", "soft"):  # the soft ones' figures go on below
+    for match in ("hard", "soft"):
         squashed, cropped, shuffled = (c(one, "auto", match) for one in ("squashed", "cropped", "shuffled"))
         assert squashed > 0.7, squashed
         assert squashed - 0.3 < cropped < squashed, (cropped, squashed)  # some keypoints are cut off
