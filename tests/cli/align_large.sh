@@ -21,4 +21,14 @@ mpirun -np 2 "${align[@]}" >two.json 2>stderr || { fail "two ranks"; cat stderr 
 ok cmp one.json two.json
 "${align[@]}" --precision float32 >single.json 2>stderr
 close "$(at single.json a)" "$(at one.json a)" 1e-6
+
+# Slurm's warning, passed on by mpirun: all ranks stop between two images.
+mpirun -np 2 "${align[@]}" >stopped.json 2>stderr &
+launcher=$!
+sleep 1
+kill -USR1 $launcher
+wait $launcher
+status=$?
+[ $status = 75 ] || { fail "status $status after a signal"; cat stderr >&2; }
+ok [ ! -s stopped.json ]
 finish

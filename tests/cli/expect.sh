@@ -2,6 +2,7 @@
 # Sourced by the scripts of this folder: commands typed as a user types them, and what is expected of them.
 set -uo pipefail
 : "${LVR_SOURCE_DIR:?}" "${LVR_BINARY_DIR:?}"
+. "$LVR_SOURCE_DIR/scripts/env.sh"  # for mpirun
 fit=$LVR_BINARY_DIR/bin/lvr-fit
 v1=$LVR_SOURCE_DIR/data/paper/v1.csv
 v3=$LVR_SOURCE_DIR/data/paper/v3.csv
@@ -65,7 +66,7 @@ json_at() {
 close() {
   checks=$((checks + 1))
   awk -v a="$1" -v b="$2" -v m="$3" 'BEGIN { d = a - b; exit !(a != "" && a != "null" && d <= m && -d <= m) }' ||
-    fail "got '$1' instead of $2 within $3 $4"
+    fail "got '$1' instead of $2 within $3 ${4:-}"
 }
 
 # wait_until SECONDS COMMAND... : polls; a limit for what would hang, not a timing.

@@ -3,7 +3,6 @@
 extract=$LVR_BINARY_DIR/bin/lvr-extract
 golden=$LVR_SOURCE_DIR/tests/golden
 model=$golden/vit/dinov2_resize
-. "$LVR_SOURCE_DIR/scripts/env.sh"
 
 # many_images FOLDER COUNT : good pictures of all kinds, and five that are bad.
 many_images() {

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Where the input comes from: read once, by one rank, and named in the provenance as what was read.
 . "$(dirname "$0")/expect.sh"
-. "$LVR_SOURCE_DIR/scripts/env.sh"
 "$LVR_BINARY_DIR/tests/files_test" "[.folder]" >/dev/null || fail "writing results.d"  # results.d, results.h5, stale.h5
 
 says() {  # the run on `results.h5` read just these files, which law.json names with their hashes

@@ -59,7 +59,6 @@ ok [ "$(json_at serial.json exhaustive.hits.textvqa_val)" = 373 ]
 for sampling in region uniform random; do
   ok grep -q '1\]' <<<"$(json_at serial.json "policy.$sampling.mme.first_hit.top1")"
 done
-. "$LVR_SOURCE_DIR/scripts/env.sh"
 for ranks in 1 2 4; do
   mpirun -np $ranks "$fit" "$v1" --policy --exhaustive --format json >ranks.json 2>ranks.err || fail "on $ranks ranks"
   ok cmp serial.json ranks.json

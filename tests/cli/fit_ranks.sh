@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Errors, signals and lost ranks: the program ends, says so once, and leaves nothing half-made.
 . "$(dirname "$0")/expect.sh"
-. "$LVR_SOURCE_DIR/scripts/env.sh"
 long="--benchmark mme --policy --policy-method simulate --trials 3000000 $quick"  # minutes, should a test die before its signal
 said_once() { ok [ "$(grep -c "error\]" stderr)" = 1 ]; }
 

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # lvr-score --import-features as a user types it: the same bytes on any number of ranks; what is wrong is said.
 . "$(dirname "$0")/expect.sh"
-. "$LVR_SOURCE_DIR/scripts/env.sh"
 score=$LVR_BINARY_DIR/bin/lvr-score
 set=$LVR_SOURCE_DIR/tests/data/cscore_spair/features
 arrays=$LVR_SOURCE_DIR/tests/golden/feature_arrays

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # lvr-score --import as a user types it.
 . "$(dirname "$0")/expect.sh"
-. "$LVR_SOURCE_DIR/scripts/env.sh"
 score=$LVR_BINARY_DIR/bin/lvr-score
 
 # fitted TABLE : what lvr-fit makes of it, in an order that does not depend on the table's.

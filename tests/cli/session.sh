@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # An MPI session ends, whatever happens in it: no way of leaving it makes the other ranks wait for ever.
 . "$(dirname "$0")/expect.sh"
-. "$LVR_SOURCE_DIR/scripts/env.sh"
 probe=$LVR_BINARY_DIR/tests/session_probe
 
 leaves() {  # RANKS WAY STATUS...: ends, with one of these statuses

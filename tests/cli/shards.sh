@@ -3,7 +3,6 @@
 # shards.sh [ROUNDS]: a sharded job that is killed, interrupted or started twice loses nothing, does nothing twice, and
 # goes on with any number of ranks.
 . "$(dirname "$0")/expect.sh"
-. "$LVR_SOURCE_DIR/scripts/env.sh"
 probe=$LVR_BINARY_DIR/tests/shard_probe
 rounds=${1:-3} items=198 shards=50
 RANDOM=${LVR_SHARDS_SEED:-$$}

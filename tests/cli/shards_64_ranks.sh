@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Many more ranks than cores share out their work: nobody eats the cores by waiting.
 . "$(dirname "$0")/expect.sh"
-. "$LVR_SOURCE_DIR/scripts/env.sh"
 probe=$LVR_BINARY_DIR/tests/shard_probe
 ranks=64 items=1000
 

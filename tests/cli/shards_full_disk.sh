@@ -7,7 +7,6 @@ if [ "${1:-}" != inside ]; then
   [ "$(id -u)" = 0 ] || { echo "neither root nor user namespaces: a full disk cannot be tried here" >&2; exit 1; }
 fi
 . "$(dirname "$0")/expect.sh"
-. "$LVR_SOURCE_DIR/scripts/env.sh"
 probe=$LVR_BINARY_DIR/tests/shard_probe
 small=$(mktemp -d)
 tidy_up() {  # without a namespace the mount is real

@@ -2,15 +2,20 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/maximum.h>
+#include <ATen/ops/mm.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/zeros.h>
 #include <catch2/catch.hpp>
 
+#include <array>
 #include <cmath>
 #include <limits>
 
 #include <lvr/core/error.hpp>
 #include <lvr/kernels/best_match.hpp>
+#include <lvr/kernels/best_match_rule.hpp>
+#include <lvr/kernels/bfloat16_product.hpp>
+#include <lvr/kernels/match_tokens.hpp>
 
 #include "a_score_golden.hpp"
 
@@ -147,6 +152,57 @@ TEST_CASE("Matches that single precision cannot tell apart are told apart", "[ke
     const auto twin = kernels::best_match_twin(x, y);
     CHECK(largest_difference(best_match(x, y), twin) < 1e-15);
     CHECK(largest_difference(best_match(x, y, MatchPrecision::float32), twin) > 1e-12);
+}
+
+TEST_CASE("Candidates from a product in bfloat16 or in single: the same result", "[kernels][match]") {
+    const auto in_single = [](const at::Tensor& x, const at::Tensor& y) {
+        return kernels::best_match_on_cpu(x, y, {.may_round = false});
+    };
+    for (const auto& [n, m, channels] :
+         {std::array<std::int64_t, 3>{1, 1, 1}, {5, 7, 33}, {130, 95, 31}, {70, 1030, 64}, {1100, 3, 100}}) {
+        INFO(n << " x " << m << " x " << channels);
+        auto x = tokens(17, n, channels), y = tokens(18, m, channels);
+        x[n / 2].fill_(0);
+        CHECK(at::equal(best_match(x, y), in_single(x, y)));
+        CHECK(at::equal(best_match(x.mul(1e-20), y.mul(1e25)), in_single(x.mul(1e-20), y.mul(1e25))));
+    }
+    // So many near matches that the quick product is given up on the way.
+    const auto x = tokens(19, 300, 64);
+    const auto y =
+        x.narrow(0, 0, 1).repeat({200, 1}).mul(tokens(20, 200, 64).mul(1e-4).add(1).to(at::kFloat));
+    CHECK(at::equal(best_match(x, y), in_single(x, y)));
+}
+
+TEST_CASE("A product in bfloat16, and how far it can be from the truth", "[kernels][match]") {
+    if (!kernels::has_fast_bfloat16()) {
+        WARN("skipped: this processor has no quick bfloat16");
+        return;
+    }
+    for (const auto& [n, m, channels] :
+         {std::array<std::int64_t, 3>{1, 1, 1}, {4, 6, 32}, {9, 13, 100}, {67, 50, 1000}}) {
+        INFO(n << " x " << m << " x " << channels);
+        const kernels::MatchTokens x(tokens(21, n, channels)), y(tokens(22, m, channels));
+        const auto x_near = kernels::rounded_rows(x.scaled, x.scaled_norms),
+                   y_near = kernels::rounded_rows(y.scaled, y.scaled_norms);
+        auto product = at::zeros({n, m});
+        kernels::multiply({x_near, 0, n}, {y_near, 0, m}, product.mutable_data_ptr<float>());
+        const auto x_double = x_near.values.narrow(1, 0, channels).to(at::kDouble),
+                   y_double = y_near.values.narrow(1, 0, channels).to(at::kDouble);
+        CHECK(largest_difference(product, at::mm(x_double, y_double.t())) <
+              1e-6 * static_cast<double>(channels));
+        for (std::int64_t i = 0; i < n; ++i) {
+            const auto row = static_cast<std::size_t>(i);
+            const double distance =
+                x_double[i].sub(x.values[i].to(at::kDouble)).norm().item<double>() / x.scaled_norms[row];
+            CHECK(x_near.distances[row] >= distance);
+            CHECK(x_near.distances[row] <= distance * 1.002 + 1e-12);
+        }
+        if (n > 2) {  // a part of the rows
+            auto part = at::zeros({2, m - 1});
+            kernels::multiply({x_near, n - 2, 2}, {y_near, 1, m - 1}, part.mutable_data_ptr<float>());
+            CHECK(at::equal(part, product.narrow(0, n - 2, 2).narrow(1, 1, m - 1)));
+        }
+    }
 }
 
 TEST_CASE("Tokens of extreme size", "[kernels][match]") {

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -43,6 +44,16 @@ TEST_CASE("Loops over rows: the same bits in every instruction set, and what the
         CHECK(kernels::dot(a.data(), b.data(), length) == Approx(dot).epsilon(1e-13).margin(1e-14));
         CHECK(std::abs(static_cast<double>(kernels::dot_of_rounded(a.data(), b.data(), length)) - rounded) <=
               1e-3);
+        std::vector<std::uint16_t> again(a.size() + 1, 7);
+        double squares = 0;
+        const double said = static_cast<double>(kernels::round_row(a.data(), again.data(), length));
+        for (std::size_t i = 0; i < a.size(); ++i) {
+            const float near = kernels::rounded_to_bfloat16(a[i]);
+            CHECK(std::bit_cast<float>(static_cast<std::uint32_t>(again[i]) << 16) == near);
+            squares += static_cast<double>(a[i] - near) * static_cast<double>(a[i] - near);
+        }
+        CHECK(again.back() == 7);
+        CHECK(said == Approx(squares).epsilon(1e-5));
         for (const auto& loops : all) {
             CHECK(loops.dot(a.data(), b.data(), length) == kernels::dot(a.data(), b.data(), length));
             CHECK(loops.dot_of_rounded(a.data(), b.data(), length) ==
@@ -50,6 +61,10 @@ TEST_CASE("Loops over rows: the same bits in every instruction set, and what the
             auto scaled = a;
             CHECK(loops.scale_row(scaled.data(), b.data(), length) == largest);
             CHECK(scaled == products);
+            std::vector<std::uint16_t> halves(a.size() + 1, 7);
+            CHECK(loops.round_row(a.data(), halves.data(), length) ==
+                  kernels::round_row(a.data(), again.data(), length));
+            CHECK(halves == again);
         }
     }
 }

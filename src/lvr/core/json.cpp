@@ -60,6 +60,10 @@ std::string to_text(const Json& value) {
     return out;
 }
 
+std::string to_line(const Json& value) {
+    return value.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
 Json parse_json(std::string_view text, const std::string& what) {
     const auto check_depth = [&](int depth, Json::parse_event_t event, const Json&) {
         const bool opens =

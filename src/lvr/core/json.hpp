@@ -19,6 +19,9 @@ std::string shortest(double value);
 /// JSON text with two-space indentation and numbers in their shortest form; arrays of numbers on one line.
 std::string to_text(const Json& value);
 
+/// JSON text on one line, with a line end; bytes that are not UTF-8 become U+FFFD.
+std::string to_line(const Json& value);
+
 /// How many objects and arrays may lie in one another: whoever walks through a value does so on the stack.
 inline constexpr int k_deepest_json = 64;
 

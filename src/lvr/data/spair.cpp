@@ -89,6 +89,7 @@ class CategoryReader {
         for (const auto& name : names) {
             texts.push_back(read_spair_pair(pair_file(name), category_.name));
             texts.back().pair.name = name;
+            expect_name(texts.back());
             wanted.insert({texts.back().source, texts.back().target});
         }
         std::map<std::string, std::int64_t> places;
@@ -106,6 +107,15 @@ class CategoryReader {
     }
 
   private:
+    /// "000000-<source>-<target>:<category>": a copy under another name would be a pair that counts twice.
+    void expect_name(const SpairPairText& text) const {
+        if (text.pair.name.ends_with(fmt::format("-{}-{}:{}", text.source, text.target, category_.name)))
+            return;
+        throw core::input_error(fmt::format("{}: it is a pair of {} and {}, which its name does not say",
+                                            pair_file(text.pair.name), text.source, text.target),
+                                "a pair that is there twice would count twice", k_remedy);
+    }
+
     std::string pair_file(const std::string& name) const {
         return (root_ / "PairAnnotation" / split_ / (name + ".json")).string();
     }
@@ -160,6 +170,28 @@ void note_sizes(Spair& set) {
     set.notes.push_back(
         fmt::format("{} pair{} an image other sizes than the image's own annotation (first: {})", count,
                     count == 1 ? " gives" : "s give", first));
+}
+
+/// Views put them on the nearest patch (score/view.hpp).
+void note_keypoints_outside(Spair& set) {
+    std::int64_t count = 0;
+    std::string first;
+    for (const auto& category : set.categories) {
+        for (const auto& image : category.images) {
+            for (int id = 0; id < k_spair_keypoints; ++id) {
+                const auto& [x, y, visible] = image.keypoints[static_cast<std::size_t>(id)];
+                const bool is_inside = x >= 0 && y >= 0 && x <= static_cast<double>(image.width) &&
+                                       y <= static_cast<double>(image.height);
+                if (!visible || is_inside || count++ > 0) continue;
+                first = fmt::format("keypoint {} of {} at ({}, {})", id, image.id, x, y);
+            }
+        }
+    }
+    if (count > 0)
+        set.notes.push_back(
+            fmt::format("{} keypoint{} outside of the image (first: {}): as a source, the "
+                        "nearest patch is taken",
+                        count, count == 1 ? " lies" : "s lie", first));
 }
 
 class Digest {
@@ -239,6 +271,7 @@ Spair read_spair(const std::string& folder, const std::string& split) {
                                 "the keypoints stand there", k_remedy);
     }
     note_sizes(set);
+    note_keypoints_outside(set);
     set.hash = hash_of(set);
     return set;
 }

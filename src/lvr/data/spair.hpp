@@ -88,13 +88,14 @@ struct Spair {
 
 /// Reads ImageAnnotation/<category>/<name>.json and PairAnnotation/<split>/<name>:<category>.json. The
 /// categories are the sub-folders of ImageAnnotation, hidden names left out. Each file is read once; images
-/// are not opened. Sizes of a pair that differ from those of its image are a note.
+/// are not opened. Sizes of a pair that differ from those of its image are a note, as are keypoints outside
+/// of their image.
 /// @param split test, val or trn
 /// @throws core::Error (usage) for another split
 /// @throws core::Error (input), naming the file, if the folder is none of SPair-71k's or has no such split, a
 /// category has no pairs, a file is missing, broken or says something else than its name, a field is missing
-/// or of another type, a number is not finite or negative, a size is 0, a box is empty, a keypoint lies more
-/// than a pixel outside its image, or a pair has no keypoint that both images show
+/// or of another type, a number is not finite, a size is 0, a box is empty or begins below 0, or a pair has
+/// no keypoint that both images show
 Spair read_spair(const std::string& folder, const std::string& split);
 
 }  // namespace lvr::data

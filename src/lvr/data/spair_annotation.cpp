@@ -62,6 +62,14 @@ class Annotation {
         return {size(value[0], name), size(value[1], name)};
     }
 
+    double number(const Json& value, const std::string& name) const {
+        if (!value.is_number()) throw wrong(fmt::format("{} has {} for a number", name, value.dump()));
+        const double number = value.get<double>();
+        if (!std::isfinite(number))
+            throw wrong(fmt::format("{} has {}, which is no place in an image", name, value.dump()));
+        return number;
+    }
+
     double coordinate(const Json& value, const std::string& name) const {
         if (!value.is_number()) throw wrong(fmt::format("{} has {} for a number", name, value.dump()));
         const double number = value.get<double>();
@@ -98,7 +106,7 @@ SpairKeypoint read_keypoint(const Annotation& annotation, const Json& value, con
     if (value.is_null()) return {};
     if (!value.is_array() || value.size() != 2)
         throw annotation.wrong(called + " is neither a list of two numbers nor null");
-    return {annotation.coordinate(value[0], called), annotation.coordinate(value[1], called), true};
+    return {annotation.number(value[0], called), annotation.number(value[1], called), true};
 }
 
 void read_keypoints(const Annotation& annotation, SpairImage& image) {
@@ -113,10 +121,6 @@ void read_keypoints(const Annotation& annotation, SpairImage& image) {
         if (found == all.end()) throw annotation.wrong(fmt::format("\"kps\" has no keypoint \"{}\"", id));
         auto& keypoint = image.keypoints[static_cast<std::size_t>(id)];
         keypoint = read_keypoint(annotation, *found, fmt::format("keypoint {}", id));
-        if (keypoint.x > static_cast<double>(image.width) || keypoint.y > static_cast<double>(image.height)) {
-            throw annotation.wrong(fmt::format("keypoint {} ({}) lies outside the image, which is {} x {}",
-                                               id, found->dump(), image.width, image.height));
-        }
     }
 }
 

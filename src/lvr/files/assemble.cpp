@@ -29,7 +29,7 @@ bool is_unknown(const std::string& text) { return text.empty(); }
 bool is_unknown(std::int64_t count) { return count == 0; }
 bool is_unknown(double value) { return std::isnan(value); }
 
-std::string worded(const std::string& text) { return "'" + shown(text) + "'"; }
+std::string worded(const std::string& text) { return "'" + shown(text, 400) + "'"; }
 std::string worded(std::int64_t count) { return std::to_string(count); }
 std::string worded(double value) { return core::shortest(value); }
 

@@ -37,7 +37,7 @@ struct Representation {
 
 struct AlignmentColumn {
     std::string name;                           ///< A_<name> in a CSV: a benchmark's, or e.g. "loglik"
-    std::string definition;                     ///< "cosine", "loglik" or "unspecified"
+    std::string definition;                     ///< "cosine to <references>", "loglik" or "unspecified"
     std::vector<double> value, standard_error;  ///< [R]
 };
 

@@ -8,111 +8,91 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include <lvr/core/error.hpp>
 #include <lvr/kernels/best_match_rule.hpp>
+#include <lvr/kernels/bfloat16_product.hpp>
+#include <lvr/kernels/match_tokens.hpp>
 #include <lvr/kernels/row_arithmetic.hpp>
 
 namespace lvr::kernels {
 namespace {
 
-constexpr std::int64_t k_tile = 1024;  // rows and columns of the product at a time: 4 MB
-
-// Norms between which no product of two rows leaves the range of single precision, nor loses anything that
-// counts.
-constexpr double k_least_norm = 1e-8, k_largest_norm = 1e12;
-
-/// Tokens, and what their products are divided by.
-struct Tokens {
-    at::Tensor values;             ///< [n, D] float32
-    std::vector<double> divisors;  ///< of cosines
-    at::Tensor scaled;             ///< `values`, each row times a power of two that brings it into range
-    std::vector<double> scaled_divisors;
-
-    std::int64_t count() const { return values.size(0); }
-    std::int64_t channels() const { return values.size(1); }
-    const float* row(std::int64_t i) const { return values.const_data_ptr<float>() + i * channels(); }
-};
-
-/// Brings rows of extreme norms into range. Elements far below their row's norm may vanish: they do not
-/// count.
-void rescale(Tokens& tokens, const std::vector<double>& norms) {
-    const auto outside = [](double norm) {
-        return norm != 0 && std::isfinite(norm) && (norm < k_least_norm || norm > k_largest_norm);
-    };
-    if (std::ranges::none_of(norms, outside)) return;
-    tokens.scaled = tokens.values.clone();
-    auto* row = tokens.scaled.mutable_data_ptr<float>();
-    for (std::size_t i = 0; i < norms.size(); ++i, row += tokens.channels()) {
-        if (!outside(norms[i])) continue;
-        const double scale = std::ldexp(1.0, -std::ilogb(norms[i]));
-        for (std::int64_t c = 0; c < tokens.channels(); ++c)
-            row[c] = static_cast<float>(static_cast<double>(row[c]) * scale);
-        tokens.scaled_divisors[i] *= scale;
-    }
-}
-
-Tokens tokens_of(const at::Tensor& values) {
-    Tokens tokens;
-    tokens.values = values.to(at::kFloat).contiguous();
-    std::vector<double> norms;
-    for (std::int64_t i = 0; i < tokens.count(); ++i) {
-        const float* row = tokens.row(i);
-        norms.push_back(std::sqrt(dot(row, row, tokens.channels())));
-        tokens.divisors.push_back(divisor_of(norms.back()));
-    }
-    tokens.scaled = tokens.values;
-    tokens.scaled_divisors = tokens.divisors;
-    rescale(tokens, norms);
-    return tokens;
-}
-
-bool is_finite(const std::vector<double>& values) {
-    return std::ranges::all_of(values, [](double value) { return std::isfinite(value); });
-}
+constexpr std::int64_t k_tile = 1024;       // rows and columns of the product at a time: 4 MB
+constexpr std::int64_t k_quick_rows = 64;   // of the product in bfloat16
+constexpr std::int64_t k_most_matches = 8;  // per row, on average; with more the exact product is quicker
 
 /// The search over one pair of token matrices.
 class Search {
   public:
-    Search(const Tokens& x, const Tokens& y, MatchPrecision precision)
-        : x_(x), y_(y), is_exact_(precision == MatchPrecision::float64) {
+    Search(const MatchTokens& x, const MatchTokens& y, const MatchWay& way)
+        : x_(x), y_(y), is_exact_(way.precision == MatchPrecision::float64) {
         const auto rows = std::min(k_tile, x.count()), columns = std::min(k_tile, y.count());
         buffer_ = at::empty({rows * columns}, at::kFloat);
         for (const double divisor : y.scaled_divisors) scales_.push_back(static_cast<float>(1 / divisor));
-        // Of a row's maximum and of what might be above it in truth.
-        slack_ = 2 * product_error(x.channels(), std::numeric_limits<float>::epsilon() / 2);
+        sum_error_ = product_error(x.channels(), std::numeric_limits<float>::epsilon() / 2);
+        if (!is_exact_ || !way.may_round || !has_fast_bfloat16()) return;
+        x_rounded_ = rounded_rows(x.scaled, x.scaled_norms);
+        y_rounded_ = rounded_rows(y.scaled, y.scaled_norms);
+        y_distance_ = *std::ranges::max_element(y_rounded_->distances);
     }
 
     void run(double* best) {
-        for (std::int64_t row = 0; row < x_.count(); row += k_tile) {
-            const auto rows = std::min(k_tile, x_.count() - row);
+        std::fill_n(best, x_.count(), -std::numeric_limits<double>::infinity());
+        for (std::int64_t row = 0, rows = 0; row < x_.count(); row += rows) {
+            rows = std::min(x_rounded_ ? k_quick_rows : k_tile, x_.count() - row);
             largest_.assign(static_cast<std::size_t>(rows), -std::numeric_limits<float>::infinity());
-            std::fill_n(best + row, rows, -std::numeric_limits<double>::infinity());
             for (std::int64_t column = 0; column < y_.count(); column += k_tile)
-                run_tile(row, rows, column, std::min(k_tile, y_.count() - column), best);
+                search({row, rows, column, std::min(k_tile, y_.count() - column)}, best);
+            if (matches_ > k_most_matches * (row + rows)) x_rounded_.reset();
         }
     }
 
   private:
-    void run_tile(std::int64_t row, std::int64_t rows, std::int64_t column, std::int64_t columns,
-                  double* best) {
-        auto product = buffer_.narrow(0, 0, rows * columns).view({rows, columns});
-        at::mm_out(product, x_.scaled.narrow(0, row, rows), y_.scaled.narrow(0, column, columns).t());
-        auto* similar = product.mutable_data_ptr<float>();
-        for (std::int64_t i = 0; i < rows; ++i, similar += columns) {
+    struct Tile {
+        std::int64_t row, rows, column, columns;
+    };
+
+    float* multiply(const Tile& tile) {
+        auto product = buffer_.narrow(0, 0, tile.rows * tile.columns).view({tile.rows, tile.columns});
+        auto* const values = product.mutable_data_ptr<float>();
+        if (x_rounded_)
+            kernels::multiply({*x_rounded_, tile.row, tile.rows}, {*y_rounded_, tile.column, tile.columns},
+                              values);
+        else
+            at::mm_out(product, x_.scaled.narrow(0, tile.row, tile.rows),
+                       y_.scaled.narrow(0, tile.column, tile.columns).t());
+        return values;
+    }
+
+    /// Of a row's maximum and of what might be above it in truth, as cosines: |x'y' - xy| <= |x'| |y' - y| +
+    /// |x' - x| |y| for what is rounded, and what the sum adds.
+    double slack(std::int64_t row) const {
+        if (!x_rounded_) return 2 * sum_error_;
+        const double x = x_rounded_->distances[static_cast<std::size_t>(row)], y = y_distance_;
+        return 2 * (x + y + x * y + sum_error_ * (1 + x) * (1 + y));
+    }
+
+    void search(const Tile& tile, double* best) {
+        auto* similar = multiply(tile);
+        for (std::int64_t i = 0; i < tile.rows; ++i, similar += tile.columns) {
+            const auto row = tile.row + i;
             auto& largest = largest_[static_cast<std::size_t>(i)];
-            const float here = scale_row(similar, scales_.data() + column, columns);
+            const float here = scale_row(similar, scales_.data() + tile.column, tile.columns);
             largest = std::max(largest, here);
-            const double divisor = x_.scaled_divisors[static_cast<std::size_t>(row + i)];
+            const double divisor = x_.scaled_divisors[static_cast<std::size_t>(row)];
             if (!is_exact_) {
-                best[row + i] = static_cast<double>(largest) / divisor;
+                best[row] = static_cast<double>(largest) / divisor;
                 continue;
             }
-            const auto least = static_cast<float>(static_cast<double>(largest) - slack_ * divisor);
+            const auto least = static_cast<float>(static_cast<double>(largest) - slack(row) * divisor);
             if (here < least) continue;
-            for (std::int64_t j = 0; j < columns; ++j) {
-                if (similar[j] >= least) best[row + i] = std::max(best[row + i], cosine(row + i, column + j));
+            for (std::int64_t j = 0; j < tile.columns; ++j) {
+                if (similar[j] < least) continue;
+                best[row] = std::max(best[row], cosine(row, tile.column + j));
+                ++matches_;
             }
         }
     }
@@ -122,23 +102,25 @@ class Search {
                (x_.divisors[static_cast<std::size_t>(i)] * y_.divisors[static_cast<std::size_t>(j)]);
     }
 
-    const Tokens& x_;
-    const Tokens& y_;
+    const MatchTokens& x_;
+    const MatchTokens& y_;
     bool is_exact_;
-    double slack_ = 0;
+    double sum_error_ = 0, y_distance_ = 0;
+    std::optional<Bfloat16Rows> x_rounded_, y_rounded_;  // while the quick product is worth it
     at::Tensor buffer_;
     std::vector<float> scales_;
     std::vector<float> largest_;
+    std::int64_t matches_ = 0;
 };
 
-void match_on_cpu(const at::Tensor& x_ND, const at::Tensor& y_MD, MatchPrecision precision, double* best) {
+void match_pair(const at::Tensor& x_ND, const at::Tensor& y_MD, const MatchWay& way, double* best) {
     const double unknown = std::numeric_limits<double>::quiet_NaN();
-    const Tokens x = tokens_of(x_ND), y = tokens_of(y_MD);
-    if (!is_finite(y.divisors)) {
+    const MatchTokens x(x_ND), y(y_MD);
+    if (!y.is_finite()) {
         std::fill_n(best, x.count(), unknown);
         return;
     }
-    Search(x, y, precision).run(best);
+    Search(x, y, way).run(best);
     for (std::int64_t i = 0; i < x.count(); ++i)
         best[i] =
             std::isfinite(x.divisors[static_cast<std::size_t>(i)]) ? std::clamp(best[i], -1.0, 1.0) : unknown;
@@ -160,13 +142,17 @@ void check(const at::Tensor& x, const at::Tensor& y) {
 
 at::Tensor best_match(const at::Tensor& x_ND, const at::Tensor& y_MD, MatchPrecision precision) {
     check(x_ND, y_MD);
-    if (!x_ND.is_cpu()) return best_match_on_gpu(x_ND, y_MD, precision);
+    return x_ND.is_cpu() ? best_match_on_cpu(x_ND, y_MD, {precision})
+                         : best_match_on_gpu(x_ND, y_MD, precision);
+}
+
+at::Tensor best_match_on_cpu(const at::Tensor& x_ND, const at::Tensor& y_MD, const MatchWay& way) {
     const bool is_batch = x_ND.dim() == 3;
     const std::int64_t pairs = is_batch ? x_ND.size(0) : 1, n = x_ND.size(-2);
     auto best = at::empty({pairs, n}, at::kDouble);
     for (std::int64_t b = 0; b < pairs; ++b)
-        match_on_cpu(is_batch ? x_ND[b] : x_ND, is_batch ? y_MD[b] : y_MD, precision,
-                     best.mutable_data_ptr<double>() + b * n);
+        match_pair(is_batch ? x_ND[b] : x_ND, is_batch ? y_MD[b] : y_MD, way,
+                   best.mutable_data_ptr<double>() + b * n);
     return is_batch ? best : best[0];
 }
 

@@ -22,6 +22,8 @@ __device__ double value_of(float value) { return value; }
 __device__ double value_of(__half value) { return __half2float(value); }
 __device__ double value_of(__nv_bfloat16 value) { return __bfloat162float(value); }
 
+/// With lanes a warp's width apart summed before, this is the order of row_arithmetic.cpp: the same bits. (A
+/// product of two floats is exact in double, so fused or not is all one.)
 __device__ double sum_over_warp(double value) {
     for (int offset = k_warp / 2; offset > 0; offset /= 2)
         value += __shfl_xor_sync(k_all_lanes, value, offset);

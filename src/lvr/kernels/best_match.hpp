@@ -10,16 +10,18 @@ namespace lvr::kernels {
 // cosine 0 with everything and any token above 1e-18 is a unit vector.
 
 enum class MatchPrecision {
-    float64,  ///< the best match found by a product in single precision, its cosine computed in double
-    float32,  ///< that product's own maximum
+    float64,  ///< the best matches are found by a quick product, and their cosines computed in double
+    float32,  ///< the maxima of a product in single precision
 };
 
 /// For each token of x the largest cosine over the tokens of y.
 ///
-/// float64: one product in single precision, a tile at a time; what lies within twice the largest possible
+/// float64: one quick product, a tile at a time, in single precision (or in bfloat16, where the processor is
+/// quicker at it and few cosines lie near each row's largest); what lies within twice the largest possible
 /// error of a row's maximum is computed again in double from the tokens themselves, in an order of our own.
-/// So the result is the maximum over all cosines in double, and does not depend on the BLAS, the threads or
-/// the tiles. On a GPU likewise: there the product is in half precision and never leaves the chip.
+/// So the result is the maximum over all cosines in double, and does not depend on the BLAS, the processor,
+/// the threads or the tiles. On a GPU likewise, with the same bits: there the product is in half precision
+/// and never leaves the chip.
 /// @param x_ND, y_MD [n, D] and [m, D] (or [B, n, D] and [B, m, D]: pair by pair) on one device, m and D at
 /// least 1; float32, or what float32 holds exactly (float16, bfloat16)
 /// @return [n] (or [B, n]), float64, within [-1, 1]; NaN for a token that holds a value that is not finite,

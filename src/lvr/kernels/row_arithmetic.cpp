@@ -14,6 +14,7 @@ namespace {
 constexpr int k_lanes = 16;
 using Floats = float __attribute__((vector_size(4 * k_lanes)));
 using Bits = std::uint32_t __attribute__((vector_size(4 * k_lanes)));
+using Halves = std::uint16_t __attribute__((vector_size(2 * k_lanes)));
 using Doubles = double __attribute__((vector_size(8 * k_lanes)));
 
 #define LVR_INLINE [[gnu::always_inline]] inline
@@ -38,6 +39,12 @@ struct Product {  // in double, where a product of two floats is exact
     }
 };
 
+LVR_INLINE void round(const Floats& values,
+                      Bits& bits) {  // by reference: vectors have no fixed way into a function
+    std::memcpy(&bits, &values, sizeof bits);
+    bits = (bits + 0x7fffU + ((bits >> 16) & 1U)) & 0xffff0000U;
+}
+
 struct RoundedProduct {
     using Sum = Floats;
     LVR_INLINE static void add(Sum& sum, const float* a, const float* b) {
@@ -46,8 +53,7 @@ struct RoundedProduct {
         load(b, b_lanes);
         a_lanes *= b_lanes;
         Bits bits;
-        std::memcpy(&bits, &a_lanes, sizeof bits);
-        bits = (bits + 0x7fffU + ((bits >> 16) & 1U)) & 0xffff0000U;
+        round(a_lanes, bits);
         std::memcpy(&a_lanes, &bits, sizeof bits);
         sum += a_lanes;
     }
@@ -97,17 +103,50 @@ LVR_INLINE float scale_body(float* row, const float* factors, std::int64_t lengt
     return result;
 }
 
-#define LVR_LOOPS(name, attribute)                                                          \
-    attribute double dot_##name(const float* a, const float* b, std::int64_t n) {           \
-        return sum_of<Product>(a, b, n);                                                    \
-    }                                                                                       \
-    attribute float scale_row_##name(float* row, const float* factors, std::int64_t n) {    \
-        return scale_body(row, factors, n);                                                 \
-    }                                                                                       \
-    attribute float dot_of_rounded_##name(const float* a, const float* b, std::int64_t n) { \
-        return sum_of<RoundedProduct>(a, b, n);                                             \
-    }                                                                                       \
-    constexpr RowLoops k_##name = {dot_##name, scale_row_##name, dot_of_rounded_##name};
+/// One step of round_body.
+LVR_INLINE void round_lanes(const float* from, std::uint16_t* to, Floats& squares) {
+    Floats values, rounded;
+    Bits bits;
+    load(from, values);
+    round(values, bits);
+    std::memcpy(&rounded, &bits, sizeof rounded);
+    const Halves halves = __builtin_convertvector(bits >> 16, Halves);
+    std::memcpy(to, &halves, sizeof halves);
+    values -= rounded;
+    squares += values * values;
+}
+
+LVR_INLINE float round_body(const float* from, std::uint16_t* to, std::int64_t length) {
+    Floats squares{};
+    std::int64_t i = 0;
+    for (; i + k_lanes <= length; i += k_lanes) round_lanes(from + i, to + i, squares);
+    if (i < length) {
+        std::array<float, k_lanes> rest{};
+        std::array<std::uint16_t, k_lanes> rounded{};
+        std::copy(from + i, from + length, rest.begin());
+        round_lanes(rest.data(), rounded.data(), squares);
+        std::copy_n(rounded.begin(), length - i, to + i);
+    }
+    for (int half = k_lanes / 2; half > 0; half /= 2) {
+        for (int lane = 0; lane < half; ++lane) squares[lane] += squares[lane + half];
+    }
+    return squares[0];
+}
+
+#define LVR_LOOPS(name, attribute)                                                           \
+    attribute double dot_##name(const float* a, const float* b, std::int64_t n) {            \
+        return sum_of<Product>(a, b, n);                                                     \
+    }                                                                                        \
+    attribute float scale_row_##name(float* row, const float* factors, std::int64_t n) {     \
+        return scale_body(row, factors, n);                                                  \
+    }                                                                                        \
+    attribute float dot_of_rounded_##name(const float* a, const float* b, std::int64_t n) {  \
+        return sum_of<RoundedProduct>(a, b, n);                                              \
+    }                                                                                        \
+    attribute float round_row_##name(const float* from, std::uint16_t* to, std::int64_t n) { \
+        return round_body(from, to, n);                                                      \
+    }                                                                                        \
+    constexpr RowLoops k_##name = {dot_##name, scale_row_##name, dot_of_rounded_##name, round_row_##name};
 
 LVR_LOOPS(plain, )
 #if defined(__x86_64__)
@@ -139,6 +178,10 @@ float scale_row(float* row, const float* factors, std::int64_t length) {
 
 float dot_of_rounded(const float* a, const float* b, std::int64_t length) {
     return loops().dot_of_rounded(a, b, length);
+}
+
+float round_row(const float* from, std::uint16_t* to, std::int64_t length) {
+    return loops().round_row(from, to, length);
 }
 
 float rounded_to_bfloat16(float value) {

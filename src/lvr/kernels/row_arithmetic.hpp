@@ -18,11 +18,16 @@ float scale_row(float* row, const float* factors, std::int64_t length);
 /// The sum of the products of two rows, each product rounded to bfloat16, added in single.
 float dot_of_rounded(const float* a, const float* b, std::int64_t length);
 
+/// Rounds each number to the nearest bfloat16, ties to even. @return the sum of the squares of what that
+/// changed, in single
+float round_row(const float* from, std::uint16_t* to, std::int64_t length);
+
 /// The same loops in one instruction set.
 struct RowLoops {
     double (*dot)(const float*, const float*, std::int64_t);
     float (*scale_row)(float*, const float*, std::int64_t);
     float (*dot_of_rounded)(const float*, const float*, std::int64_t);
+    float (*round_row)(const float*, std::uint16_t*, std::int64_t);
 };
 
 /// In each that this processor has, the plain one first; the last is taken above.

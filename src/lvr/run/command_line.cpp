@@ -85,7 +85,10 @@ void add_numbers(CLI::App& app, const std::string& name, std::vector<double>* va
         values->clear();
         for (const auto& text : texts) values->push_back(number_in<double>(name, text));
     };
+    std::vector<std::string> defaults;
+    for (const double value : *values) defaults.push_back(core::shortest(value));
     app.add_option_function<std::vector<std::string>>(name, read, doc)
+        ->default_str(fmt::format("{}", fmt::join(defaults, ",")))
         ->type_name("NUMBER,NUMBER")
         ->expected(1)
         ->delimiter(',')

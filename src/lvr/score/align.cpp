@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lvr/score/align.hpp>
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <tuple>
@@ -16,6 +20,7 @@
 #include <lvr/score/align_report.hpp>
 #include <lvr/score/align_scores.hpp>
 #include <lvr/score/record.hpp>
+#include <lvr/score/representation_name.hpp>
 
 namespace lvr::score {
 namespace {
@@ -43,11 +48,23 @@ core::Json provenance_of(const AlignConfig& config, const Alignment& alignment, 
     return provenance;
 }
 
+/// What A is measured against: values of other references are other numbers.
+std::string cosine_definition(const AlignConfig& config, const Alignment& alignment) {
+    std::vector<std::string> names;
+    for (const auto& reference : alignment.references) names.push_back(reference.representation);
+    std::ranges::sort(names);
+    const std::string rounding = config.bf16_emulation           ? ", bfloat16"
+                                 : config.precision == "float32" ? ", float32"
+                                                                 : "";
+    return fmt::format("cosine to {}{}", fmt::join(names, ", "), rounding);
+}
+
 /// Results are told apart by names.
 void expect_distinct(const std::vector<Alignment>& alignments) {
     std::map<std::string, std::string> folders;
     for (const auto& alignment : alignments) {
         const auto& [folder, name] = std::tie(alignment.features.folder, alignment.features.name);
+        expect_nameable(name);
         const auto [known, is_new] = folders.emplace(name, folder);
         if (!is_new)
             throw core::usage_error(known->second + " and " + folder + " are both called " + name,
@@ -74,6 +91,7 @@ void align_by_cosine(run::Job& job, const AlignConfig& config) {
         job.print(config.format == "json" ? json_line(report) : text(report));
         measurements.push_back(
             measurement_of(report, config.column(), provenance_of(config, alignment, report)));
+        measurements.back().definition = cosine_definition(config, alignment);
     }
     par::together(job.world(), [&] {
         if (job.is_root() && !config.results.empty()) record(config.results, measurements);
@@ -82,11 +100,8 @@ void align_by_cosine(run::Job& job, const AlignConfig& config) {
 
 std::string representation_of(const AlignConfig& config, const core::Json& provenance) {
     if (!config.representation.empty()) return config.representation;
-    if (provenance.is_object() && provenance.contains("representation") &&
-        provenance["representation"].is_string())
-        return provenance["representation"];
     const auto folder = std::filesystem::absolute(config.loglik + "/").lexically_normal().parent_path();
-    return folder.parent_path().filename().string();  // eval/<model>/caption_loglik
+    return representation_name(provenance, folder.parent_path().string());  // eval/<model>/caption_loglik
 }
 
 void align_by_loglik(run::Job& job, const AlignConfig& config) {
@@ -95,18 +110,22 @@ void align_by_loglik(run::Job& job, const AlignConfig& config) {
         const auto pairs = files::read_caption_loglik(config.loglik);
         auto report = loglik_report(pairs, config.average == "token", config.loglik);
         report.representation = representation_of(config, pairs.provenance);
+        if (!config.results.empty()) expect_nameable(report.representation);
         job.print(config.format == "json" ? json_line(report) : text(report));
         if (config.results.empty()) return;
         auto provenance = files::make_provenance(
             report.details, {{"loglik", core::sha256_of_file(files::manifest_file(config.loglik))}});
         provenance["image_ids"] = report.image_ids;
-        record(config.results, {measurement_of(report, config.column(), provenance)});
+        auto measurement = measurement_of(report, config.column(), provenance);
+        if (config.average == "token") measurement.definition = "loglik, mean over tokens";
+        record(config.results, {measurement});
     });
 }
 
 }  // namespace
 
 int align(run::Job& job, const AlignConfig& config) {
+    if (job.is_root() && !config.results.empty()) expect_recordable(config.results);
     config.definition == "loglik" ? align_by_loglik(job, config) : align_by_cosine(job, config);
     return run::k_exit_ok;
 }

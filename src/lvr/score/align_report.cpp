@@ -50,7 +50,7 @@ std::string json_line(const AlignReport& report) {
     json["n"] = report.n;
     for (const auto& [key, value] : report.details.items()) json[key] = value;
     json["image_ids"] = report.image_ids;
-    return json.dump(-1, ' ', false, core::Json::error_handler_t::replace) + "\n";
+    return core::to_line(json);
 }
 
 std::string text(const AlignReport& report) {

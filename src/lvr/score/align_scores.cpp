@@ -8,8 +8,6 @@
 #include <algorithm>
 #include <cmath>
 #include <mutex>
-#include <system_error>
-#include <thread>
 
 #include <lvr/core/error.hpp>
 #include <lvr/files/features.hpp>
@@ -18,7 +16,7 @@
 #include <lvr/par/shard.hpp>
 #include <lvr/par/together.hpp>
 #include <lvr/run/node.hpp>
-#include <lvr/run/signals.hpp>
+#include <lvr/run/share_out.hpp>
 
 namespace lvr::score {
 namespace {
@@ -41,7 +39,7 @@ struct Tokens {
 class Share {
   public:
     Share(const Alignment& alignment, const CosineSpec& spec, par::Range images, at::Device device)
-        : alignment_(alignment), spec_(spec), images_(images), next_(images.begin), device_(device) {
+        : alignment_(alignment), spec_(spec), images_(images), device_(device) {
         scores_.resize(static_cast<std::size_t>(images.size()) * alignment.references.size());
         if (images.size() == 0) return;
         folders_.emplace_back(alignment.features.folder);
@@ -49,39 +47,13 @@ class Share {
     }
 
     std::vector<double> run(int threads) {
-        {
-            std::vector<std::jthread> others;
-            try {
-                for (int i = 1; i < threads; ++i) others.emplace_back([this] { work(); });
-            } catch (const std::system_error&) {  // fewer do too
-            }
-            work();
-        }
-        if (failure_) std::rethrow_exception(failure_);
+        run::share_out(
+            images_.size(), threads, [&](std::int64_t i) { score(images_.begin + i); },
+            [] { at::set_num_threads(1); });  // or a thread's first product would take all cores
         return std::move(scores_);
     }
 
   private:
-    /// One thread's body. Each keeps to one core: the first product of a new thread would take all.
-    void work() {
-        at::set_num_threads(1);
-        for (auto image = take(); image < images_.end; image = take()) {
-            try {
-                run::stop_if_requested();
-                score(image);
-            } catch (...) {
-                const std::lock_guard lock(taking_);
-                if (!failure_) failure_ = std::current_exception();
-                next_ = images_.end;
-            }
-        }
-    }
-
-    std::int64_t take() {
-        const std::lock_guard lock(taking_);
-        return next_ < images_.end ? next_++ : images_.end;
-    }
-
     Tokens read(std::size_t folder, std::int64_t image) {
         const auto& its = folder == 0 ? alignment_.features : alignment_.references[folder - 1];
         const std::lock_guard lock(reading_);  // HDF5 is for one thread at a time
@@ -131,9 +103,7 @@ class Share {
     const Alignment& alignment_;
     const CosineSpec& spec_;
     const par::Range images_;
-    std::mutex taking_, reading_;
-    std::int64_t next_;
-    std::exception_ptr failure_;
+    std::mutex reading_;
     at::Device device_;
     std::vector<files::FeatureFolder> folders_;
     std::vector<double> scores_;
@@ -147,6 +117,10 @@ std::vector<double> cosine_scores(const par::Comm& comm, const Alignment& alignm
         par::block(static_cast<std::int64_t>(alignment.image_ids.size()), comm.size(), comm.rank());
     const auto mine = par::together(comm, [&] {
         const auto device = kernels::choose_device(spec.device, place.rank);
+        if (!device.is_cpu() && spec.precision == "float32")
+            throw core::usage_error("--precision float32 is for the CPU",
+                                    "a GPU's product is in half precision, and only finds candidates",
+                                    "leave --precision out: on a GPU too the result is exact");
         const auto wanted = spec.threads > 0 ? spec.threads : place.threads;
         const auto threads = std::clamp<std::int64_t>(device.is_cpu() ? wanted : 1, 1,
                                                       std::max<std::int64_t>(1, images.size()));

@@ -17,6 +17,7 @@
 #include <lvr/score/correspond_output.hpp>
 #include <lvr/score/draw_pairs.hpp>
 #include <lvr/score/record.hpp>
+#include <lvr/score/representation_name.hpp>
 
 namespace lvr::score {
 namespace {
@@ -61,20 +62,19 @@ std::int64_t pair_count(const data::Spair& spair) {
     return count;
 }
 
+bool is_assumed_whole(const CorrespondConfig& config, const core::Json& identity) {
+    return config.frame == "aligned" && !tells_view(identity);
+}
+
 View chosen_view(const CorrespondConfig& config, const Descriptors& descriptors) {
     if (config.frame == "published") return {.kind = View::Kind::published};
-    const bool all_tell = [&] {
-        for (std::size_t i = 0; i < descriptors.folders(); ++i)
-            if (!tells_view(descriptors.identity(i))) return false;
-        return true;
-    }();
-    if (config.frame == "aligned" && !all_tell) {
-        core::info("{}: taken for features of whole pictures squashed to a square", descriptors.path());
-        return {.kind = View::Kind::squashed};
-    }
-    const View view = view_of(descriptors.identity(), descriptors.path());
+    const auto view_at = [&](std::size_t i) -> View {
+        if (is_assumed_whole(config, descriptors.identity(i))) return {.kind = View::Kind::squashed};
+        return view_of(descriptors.identity(i), descriptors.grid(), descriptors.path(i));
+    };
+    const View view = view_at(0);
     for (std::size_t i = 1; i < descriptors.folders(); ++i)
-        if (view_of(descriptors.identity(i), descriptors.path(i)).to_json() != view.to_json())
+        if (!is_same_cut(view_at(i), view, descriptors.grid()))
             throw core::input_error(
                 descriptors.path() + " and " + descriptors.path(i) + " are of different cuts of the pictures",
                 "a patch of one is not the same place as that of the other",
@@ -82,18 +82,35 @@ View chosen_view(const CorrespondConfig& config, const Descriptors& descriptors)
     return view;
 }
 
-std::string name_of(const CorrespondConfig& config, const Descriptors& descriptors) {
+void tell_of_assumptions(const CorrespondConfig& config, const Descriptors& descriptors) {
+    for (std::size_t i = 0; i < descriptors.folders(); ++i)
+        if (is_assumed_whole(config, descriptors.identity(i)))
+            core::info("{}: taken for features of whole pictures squashed to a square", descriptors.path(i));
+}
+
+std::string name_of(const CorrespondConfig& config, std::size_t index) {
     if (!config.representation.empty()) return config.representation;
-    std::vector<std::string> names;
-    for (std::size_t i = 0; i < descriptors.folders(); ++i) {
-        const auto& identity = descriptors.identity(i);
-        fs::path folder = fs::path(descriptors.path(i)).lexically_normal();
-        if (!folder.has_filename()) folder = folder.parent_path();
-        names.push_back(identity.is_object() && identity.contains("representation")
-                            ? identity.at("representation").get<std::string>()
-                            : folder.filename().string());
-    }
+    std::vector<std::string> paths = {config.features[index]}, names;
+    if (!config.features2.empty()) paths.push_back(config.features2[index]);
+    for (const auto& path : paths)
+        names.push_back(representation_name(files::read_manifest(path).identity, path));
     return fmt::format("{}", fmt::join(names, "+"));
+}
+
+/// Results are told apart by names.
+std::vector<std::string> names_of(const CorrespondConfig& config) {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < config.features.size(); ++i) {
+        names.push_back(name_of(config, i));
+        expect_nameable(names.back());
+        const auto same = std::ranges::find(names, names.back()) - names.begin();
+        if (static_cast<std::size_t>(same) < i && !config.results.empty())
+            throw core::usage_error(fmt::format("{} and {} are both called {}", config.features[same],
+                                                config.features[i], names.back()),
+                                    "one result would replace the other",
+                                    "measure them one by one, each with --representation NAME");
+    }
+    return names;
 }
 
 void warn_of_places(const std::vector<PairMatch>& matches, const std::string& name) {
@@ -160,7 +177,6 @@ Correspondence measure(run::Job& job, const CorrespondConfig& config, const data
     });
     const auto spec = match_spec(config, descriptors, comm);
     Correspondence result;
-    result.representation = name_of(config, descriptors);
     result.grid = descriptors.grid();
     result.view = spec.view.to_json();
     result.arithmetic = descriptors.arithmetic();
@@ -169,7 +185,8 @@ Correspondence measure(run::Job& job, const CorrespondConfig& config, const data
     });
     result.matches = gathered(comm, mine);
     if (!job.is_root()) return result;
-    warn_of_places(result.matches, result.representation);
+    tell_of_assumptions(config, descriptors);
+    warn_of_places(result.matches, descriptors.path());
     for (std::size_t i = 0; i < descriptors.folders(); ++i) {
         result.identities.push_back(descriptors.identity(i));
         result.hashes.push_back(core::sha256_of_file(files::manifest_file(descriptors.path(i))));
@@ -190,7 +207,7 @@ void write(run::Job& job, const CorrespondConfig& config, const data::Spair& spa
     std::vector<files::Measurement> measurements;
     for (const auto& result : results) {
         measurements.push_back(to_measurement(config, spair, result));
-        if (config.format == "json") job.print(to_json(config, spair, result).dump() + "\n");
+        if (config.format == "json") job.print(core::to_line(to_json(config, spair, result)));
     }
     if (config.format == "text") job.print(to_text(config, results));
     if (!config.results.empty()) record(config.results, measurements);
@@ -200,10 +217,14 @@ void write(run::Job& job, const CorrespondConfig& config, const data::Spair& spa
 }  // namespace
 
 int correspond(run::Job& job, const CorrespondConfig& config) {
+    if (job.is_root() && !config.results.empty()) expect_recordable(config.results);
     const auto spair = shared_spair(config, job.world());
     std::vector<Correspondence> results;
-    for (std::size_t i = 0; i < config.features.size(); ++i)
+    const auto names = par::together(job.world(), [&] { return names_of(config); });
+    for (std::size_t i = 0; i < config.features.size(); ++i) {
         results.push_back(measure(job, config, spair, i));
+        results.back().representation = names[i];
+    }
     if (job.is_root()) write(job, config, spair, results);
     return run::k_exit_ok;
 }

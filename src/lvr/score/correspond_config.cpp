@@ -2,10 +2,18 @@
 #include <lvr/score/correspond_config.hpp>
 
 #include <charconv>
+#include <cmath>
 
 #include <lvr/core/error.hpp>
 
 namespace lvr::score {
+namespace {
+
+constexpr double k_least_temperature = 1e-6;  // bfloat16 steps of a similarity are far above it
+constexpr std::int64_t k_most_memory = std::int64_t{1} << 30;  // MiB
+constexpr std::int64_t k_most_threads = 1024;
+
+}  // namespace
 
 core::Fields CorrespondConfig::fields() {
     return {
@@ -65,10 +73,16 @@ core::Fields CorrespondConfig::fields() {
     };
 }
 
+bool CorrespondConfig::has_own_arithmetic() const {
+    return arithmetic != "auto" && arithmetic != (frame == "published" ? "published" : "float32");
+}
+
 std::int64_t CorrespondConfig::pairs_to_draw() const {
     std::int64_t count = 0;
-    if (!draw.empty()) std::from_chars(draw[0].data(), draw[0].data() + draw[0].size(), count);
-    return count;
+    if (draw.empty()) return 0;
+    const char* const end = draw[0].data() + draw[0].size();
+    const auto read = std::from_chars(draw[0].data(), end, count);
+    return read.ec == std::errc() && read.ptr == end ? count : 0;
 }
 
 void CorrespondConfig::validate() const {
@@ -80,7 +94,8 @@ void CorrespondConfig::validate() const {
     demand(features2.empty() || features2.size() == features.size(),
            "--features2 must name as many folders as --features", "one second folder for each first one");
     demand(window >= 0, "--window must not be negative", "e.g. --window 5");
-    demand(temperature > 0, "--temperature must be above 0", "e.g. --temperature 0.02");
+    demand(temperature >= k_least_temperature && std::isfinite(temperature),
+           "--temperature must be 1e-6 or more", "e.g. --temperature 0.02, or --match hard");
     demand(!alpha.empty(), "--alpha names no share", "e.g. --alpha 0.1,0.05,0.01");
     for (const double share : alpha)
         demand(share > 0 && share <= 10, "--alpha must be shares of the threshold",
@@ -94,7 +109,8 @@ void CorrespondConfig::validate() const {
     demand(representation.empty() || features.size() == 1, "--representation is for one feature folder",
            "leave it out: the folders' own names are taken");
     demand(memory >= 16, "--memory is too little for feature maps", "give 16 MiB or more");
-    demand(threads >= 0, "--threads must not be negative", "e.g. --threads 2");
+    demand(memory <= k_most_memory, "--memory is more than any node has", "it is in MiB, e.g. 2048");
+    demand(threads >= 0 && threads <= k_most_threads, "--threads must be 0 to 1024", "e.g. --threads 2");
 }
 
 }  // namespace lvr::score

@@ -39,6 +39,8 @@ struct CorrespondConfig {
     /// @throws Error (usage) for values that make no sense together
     void validate() const;
 
+    /// Whether another arithmetic is asked for than the frame brings along.
+    bool has_own_arithmetic() const;
     std::int64_t pairs_to_draw() const;  ///< 0: none
 };
 

@@ -2,6 +2,7 @@
 #include <lvr/score/correspond_output.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
 #include <filesystem>
@@ -141,8 +142,8 @@ core::TextTable representations_table(const CorrespondConfig& config,
                           {"representation", "tap", "timestep", "patches", "C", "95 %, pairs resampled",
                            "95 %, images resampled", "geo-aware"},
                           {}};
-    for (const double alpha : config.alpha)
-        if (alpha != config.alpha.front()) table.header.push_back(alpha_title(alpha));
+    for (std::size_t a = 1; a < config.alpha.size(); ++a)
+        table.header.push_back(alpha_title(config.alpha[a]));
     for (const auto& result : results) {
         const auto between = [](const Interval& interval) {
             return percent(interval.low) + " to " + percent(interval.high);
@@ -168,11 +169,13 @@ std::string definition_of(const CorrespondConfig& config, const Correspondence& 
     if (config.match == "soft")
         how += fmt::format(" (window {}, temperature {})", config.window, core::shortest(config.temperature));
     const std::string frame = result.view.is_string() && result.view == "published" ? "published" : "aligned";
-    return fmt::format(
-        "{} per {}, {} threshold, {} match, {} frame{}{}, SPair-71k {}", alpha_title(config.alpha.front()),
-        config.average, config.threshold, how, frame, config.flip ? ", flip" : "",
-        result.arithmetic == Arithmetic::float32 ? "" : fmt::format(", {}", name_of(result.arithmetic)),
-        config.split);
+    const std::string arithmetic =
+        config.has_own_arithmetic() ? fmt::format(", {} arithmetic", config.arithmetic) : "";
+    const std::string categories =
+        config.category.empty() ? "" : fmt::format(" ({})", fmt::join(config.category, ", "));
+    return fmt::format("{} per {}, {} threshold, {} match, {} frame{}{}, SPair-71k {}{}",
+                       alpha_title(config.alpha.front()), config.average, config.threshold, how, frame,
+                       config.flip ? ", flip" : "", arithmetic, config.split, categories);
 }
 
 Json to_json(const CorrespondConfig& config, const data::Spair& spair, const Correspondence& result) {

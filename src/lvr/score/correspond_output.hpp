@@ -26,7 +26,8 @@ struct Correspondence {
     Interval over_pairs, over_images;
 };
 
-/// "PCK@0.1 per image, ...": what the figure is.
+/// "PCK@0.1 per image, ...": what the figure is. The same for representations whose features are stored in
+/// different types: which arithmetic that led to stands in the settings.
 std::string definition_of(const CorrespondConfig& config, const Correspondence& result);
 
 /// One object: settings, C, final, categories (each with its pairs' predictions, in pixels of the padded

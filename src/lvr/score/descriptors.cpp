@@ -2,7 +2,6 @@
 #include <lvr/score/descriptors.hpp>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -10,28 +9,22 @@
 #include <cmath>
 
 #include <lvr/core/error.hpp>
+#include <lvr/core/name_list.hpp>
 #include <lvr/files/shard_manifest.hpp>
-#include <lvr/score/matching.hpp>
+#include <lvr/kernels/row_arithmetic.hpp>
 
 namespace lvr::score {
 namespace {
 
 constexpr float k_epsilon = 1e-10F;
-constexpr std::size_t k_named = 5;
-
-std::string first_of(const std::vector<std::string>& names) {
-    const std::vector<std::string> first(names.begin(), names.begin() + std::min(names.size(), k_named));
-    const std::string more =
-        names.size() > k_named ? fmt::format(" and {} more", names.size() - k_named) : "";
-    return fmt::format("{}{}", fmt::join(first, ", "), more);
-}
 
 /// The length of a row. Summed in double where it is not rounded on the way: how float32 sums are rounded
 /// differs from library to library.
 float length_of(std::span<const float> row, bool step_by_step) {
     if (step_by_step) {
         float squares = 0;
-        for (const float value : row) squares = through_bfloat16(squares + through_bfloat16(value * value));
+        for (const float value : row)
+            squares = kernels::rounded_to_bfloat16(squares + kernels::rounded_to_bfloat16(value * value));
         return std::sqrt(squares);
     }
     double squares = 0;
@@ -43,7 +36,7 @@ float length_of(std::span<const float> row, bool step_by_step) {
 /// it
 void make_unit(const float* from, std::span<float> unit, Arithmetic arithmetic, bool is_map) {
     const auto rounded = [arithmetic](float value) {
-        return arithmetic == Arithmetic::float32 ? value : through_bfloat16(value);
+        return arithmetic == Arithmetic::float32 ? value : kernels::rounded_to_bfloat16(value);
     };
     const bool step_by_step = is_map && arithmetic == Arithmetic::bfloat16_torch1;
     const float length = rounded(rounded(length_of({from, unit.size()}, step_by_step)) + k_epsilon);
@@ -100,9 +93,9 @@ Descriptors::Descriptors(const DescriptorSpec& spec) {
     }
 }
 
-void Descriptors::expect_in(const Folder& folder, const std::vector<std::string>& ids) const {
+void Descriptors::expect_in(Folder& folder, const std::vector<std::string>& ids) const {
     std::vector<std::string> missing, unusable;
-    auto& features = const_cast<files::FeatureFolder&>(folder.features);  // its ids were read by `open`
+    auto& features = folder.features;
     for (const auto& id : ids) {
         const auto found = folder.rows.find(id);
         if (found == folder.rows.end())
@@ -118,23 +111,27 @@ void Descriptors::expect_in(const Folder& folder, const std::vector<std::string>
             "extract features of this one: lvr-extract --images SPair-71k");
     if (!missing.empty())
         throw core::input_error(fmt::format("{}: lacks {} of {} images: {}", folder.path, missing.size(),
-                                            ids.size(), first_of(missing)),
+                                            ids.size(), core::name_list(missing)),
                                 "their pairs cannot be scored",
                                 "extract features of all images, or choose with --category");
     if (!unusable.empty())
         throw core::input_error(
             fmt::format("{}: {} images could not be used when features were extracted: {}", folder.path,
-                        unusable.size(), first_of(unusable)),
+                        unusable.size(), core::name_list(unusable)),
             "their pairs cannot be scored", "mend the pictures and extract into a new folder");
 }
 
-void Descriptors::expect(const std::vector<std::string>& ids) const {
-    for (const auto& folder : folders_) expect_in(folder, ids);
+void Descriptors::expect(const std::vector<std::string>& ids) {
+    for (auto& folder : folders_) expect_in(folder, ids);
 }
 
 void Descriptors::fill(Folder& folder, const std::string& id, bool flipped, float* unit) {
     const auto row = folder.rows.at(id);
-    const auto values = flipped ? folder.features.read_flipped(row) : folder.features.read(row);
+    std::vector<float> values;
+    {
+        const std::lock_guard lock(*reading_);  // HDF5 is for one thread at a time
+        values = flipped ? folder.features.read_flipped(row) : folder.features.read(row);
+    }
     if (!std::ranges::all_of(values, [](float value) { return std::isfinite(value); }))
         throw core::input_error(folder.path + ": the features of " + id + " hold values that are not finite",
                                 "no similarity can be computed with them",

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,7 +27,7 @@ struct DescriptorSpec {
 
 /// The feature maps of one representation as unit descriptors: d / (|d| + 1e-10) per patch; of two folders
 /// both are put side by side and made unit again. Images are found by id, with or without a picture's suffix.
-/// Not for several threads at once.
+/// Only `unit` may be called by several threads at once.
 class Descriptors {
   public:
     /// @throws Error (input) naming the folder: missing, damaged, without flipped features where they are
@@ -38,7 +40,7 @@ class Descriptors {
     std::int64_t bytes() const { return grid_.size() * channels_ * 4; }  ///< of a map in memory
 
     /// @throws Error (input) naming those of `ids` that a folder lacks or could not extract
-    void expect(const std::vector<std::string>& ids) const;
+    void expect(const std::vector<std::string>& ids);
 
     /// @return [patches, channels] unit rows. @throws Error (input) naming the image if a value is not finite
     std::vector<float> unit(const std::string& id, bool flipped);
@@ -56,10 +58,11 @@ class Descriptors {
         std::map<std::string, std::int64_t> rows;  ///< image id without suffix -> row
     };
     static Folder open(const std::string& path, bool flipped);
-    void expect_in(const Folder& folder, const std::vector<std::string>& ids) const;
+    void expect_in(Folder& folder, const std::vector<std::string>& ids) const;
     void fill(Folder& folder, const std::string& id, bool flipped, float* unit);
 
     std::vector<Folder> folders_;
+    std::unique_ptr<std::mutex> reading_ = std::make_unique<std::mutex>();
     Grid grid_;
     std::int64_t channels_ = 0;
     Arithmetic arithmetic_ = Arithmetic::float32;

@@ -62,7 +62,9 @@ void draw_pairs(const CorrespondConfig& config, const data::Spair& spair, const 
         for (std::size_t c = 0; c < scored.category; ++c) before += spair.categories[c].pairs.size();
         const auto& pair = category.pairs[number - before];
         const PaddedFrame frame({pair.target_width, pair.target_height});
-        const double threshold = result.pck.categories[scored.category].thresholds[number - before];
+        const double threshold = config.threshold == "box"
+                                     ? result.pck.categories[scored.category].thresholds[number - before]
+                                     : k_frame;
         pairs.push_back(
             {{"category", category.name},
              {"name", pair.name},

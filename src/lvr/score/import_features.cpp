@@ -10,6 +10,7 @@
 
 #include <lvr/core/error.hpp>
 #include <lvr/core/log.hpp>
+#include <lvr/core/sha256.hpp>
 #include <lvr/files/features.hpp>
 #include <lvr/files/provenance.hpp>
 #include <lvr/par/shard.hpp>
@@ -48,10 +49,15 @@ void expect_form(const std::string& file, const ArrayForm& form, const FeatureFi
                  : "write the one that is wrong anew, or move it away");
 }
 
-/// Before anything is written, each rank looks at its share of the files: at what they hold, not at their
-/// values. @return what all hold @throws Error naming the first file that does not, whatever the number of
-/// ranks
-ArrayForm common_form(const par::Comm& comm, const FeatureFiles& files) {
+/// What all files hold, and what they are.
+struct Sources {
+    ArrayForm form;
+    std::string sha256;  ///< of their names, sizes and contents
+};
+
+/// Before anything is written, each rank looks at its share of the files.
+/// @throws Error naming the first file that holds another form, whatever the number of ranks
+Sources look_at(const par::Comm& comm, const FeatureFiles& files) {
     ArrayForm first = par::together(comm, [&] {
         if (comm.rank() != 0) return ArrayForm();
         const ArrayForm form = FeatureArray(files.file(0)).form();
@@ -61,8 +67,10 @@ ArrayForm common_form(const par::Comm& comm, const FeatureFiles& files) {
     comm.broadcast(first);
     const auto count = static_cast<std::int64_t>(files.ids.size());
     const auto mine = par::block(count, comm.size(), comm.rank());  // in order: the lowest rank speaks
+    std::string hashes;
     const auto check = [&](const std::string& file) {
         expect_form(file, FeatureArray(file).form(), files, first);
+        hashes += core::sha256_of_file(file);
     };
     par::together(comm, [&] {
         for (std::int64_t image = mine.begin; image < mine.end; ++image) {
@@ -71,17 +79,20 @@ ArrayForm common_form(const par::Comm& comm, const FeatureFiles& files) {
             if (files.has_flipped) check(files.flipped(image));
         }
     });
-    return first;
+    std::string all = files.names_sha256;
+    for (const auto& part : comm.all_gather_bytes(hashes)) all += part;
+    return {first, core::sha256(all)};
 }
 
 /// One import: what it reads, and where to.
 class Import {
   public:
-    Import(const par::Comm& comm, const ImportConfig& config, FeatureFiles files, ArrayForm array)
+    Import(const par::Comm& comm, const ImportConfig& config, FeatureFiles files, Sources sources)
         : comm_(comm),
           config_(config),
           files_(std::move(files)),
-          array_(std::move(array)),
+          array_(std::move(sources.form)),
+          sha256_(std::move(sources.sha256)),
           form_(token_form(array_, files_.file(0))) {}
 
     void run() {
@@ -120,7 +131,7 @@ class Import {
                               {"suffix", files_.suffix},
                               {"dtype", array_.dtype},
                               {"flipped", files_.has_flipped},
-                              {"files_sha256", files_.names_sha256}};
+                              {"files_sha256", sha256_}};
         identity["store"] = files::name_of(form_.type);
         identity["tokens"] = form_.tokens();
         identity["channels"] = form_.channels;
@@ -130,7 +141,7 @@ class Import {
 
     core::Json provenance() const {
         const core::Json all = identity();
-        core::Json provenance = files::make_provenance(all, {{"files", files_.names_sha256}});
+        core::Json provenance = files::make_provenance(all, {{"files", sha256_}});
         for (const char* key : {"representation", "import", "grid"}) {
             if (all.contains(key)) provenance[key] = all[key];
         }
@@ -181,6 +192,7 @@ class Import {
     const ImportConfig& config_;
     FeatureFiles files_;
     ArrayForm array_;
+    std::string sha256_;
     TokenForm form_;
 };
 
@@ -189,7 +201,7 @@ class Import {
 int import_features(run::Job& job, const ImportConfig& config) {
     const auto& comm = job.world();
     auto files = shared_listing(comm, config);
-    const auto array = common_form(comm, files);
+    const auto array = look_at(comm, files);
     if (array.dtype == "float64" && job.is_root())
         core::warn("{}: float64 is stored as float32, rounded", config.import_features);
     Import(comm, config, std::move(files), array).run();

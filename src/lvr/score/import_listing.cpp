@@ -13,6 +13,7 @@
 #include <utility>
 
 #include <lvr/core/error.hpp>
+#include <lvr/core/name_list.hpp>
 #include <lvr/core/sha256.hpp>
 #include <lvr/files/utf8.hpp>
 
@@ -131,15 +132,6 @@ std::string chosen_suffix(const std::string& root, const std::string& suffix, co
     return npy > 0 ? ".npy" : ".pt";
 }
 
-/// "a, b and 3 more"
-std::string some_of(const std::vector<std::string>& names) {
-    const std::vector<std::string> shown(
-        names.begin(), names.begin() + static_cast<std::ptrdiff_t>(std::min(names.size(), k_most_named)));
-    return fmt::format(
-        "{}{}", fmt::join(shown, ", "),
-        names.size() > k_most_named ? fmt::format(" and {} more", names.size() - k_most_named) : "");
-}
-
 class Sorter {
   public:
     Sorter(FeatureFiles& files, const Sizes& sizes)
@@ -188,9 +180,10 @@ class Sorter {
 
     void check_flips() {
         if (!orphans_.empty())
-            throw core::input_error(
-                fmt::format("{}: without the image's own features: {}", files_.root, some_of(orphans_)),
-                "these are features of mirrored images", "add those of the images, or move these away");
+            throw core::input_error(fmt::format("{}: without the image's own features: {}", files_.root,
+                                                core::name_list(orphans_)),
+                                    "these are features of mirrored images",
+                                    "add those of the images, or move these away");
         files_.has_flipped = !flips_.empty();
         if (!files_.has_flipped || flips_.size() == files_.ids.size()) return;
         std::vector<std::string> missing;
@@ -199,7 +192,7 @@ class Sorter {
         }
         throw core::input_error(
             fmt::format("{}: features of the mirrored image are missing for {} of {} images: {}", files_.root,
-                        missing.size(), files_.ids.size(), some_of(missing)),
+                        missing.size(), files_.ids.size(), core::name_list(missing)),
             "either every image has them, or none",
             files_.suffix == extension_of(files_.suffix)
                 ? "if several representations lie there, choose one with --suffix, e.g. --suffix " +

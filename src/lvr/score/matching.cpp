@@ -2,12 +2,15 @@
 #include <lvr/score/matching.hpp>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <limits>
 
+#include <lvr/kernels/row_arithmetic.hpp>
+
 namespace lvr::score {
 namespace {
+
+using kernels::rounded_to_bfloat16;
 
 /// Patches [first, last] of one axis about the peak.
 struct Reach {
@@ -16,7 +19,7 @@ struct Reach {
 };
 
 Reach reach(std::int64_t peak, std::int64_t window, std::int64_t patches) {
-    if (window == 0) return {0, patches - 1};
+    if (window == 0 || window >= patches) return {0, patches - 1};
     return {std::max<std::int64_t>(peak - window, 0), std::min(peak + window, patches - 1)};
 }
 
@@ -66,7 +69,7 @@ double mean_place_bfloat16(const std::vector<double>& weights) {
     float mean = 0;
     for (std::size_t i = 0; i < weights.size(); ++i) {
         const double place = count > 1 ? -1 + 2 * static_cast<double>(i) / (count - 1) : -1;
-        mean += through_bfloat16(static_cast<float>(weights[i])) * static_cast<float>(place);
+        mean += rounded_to_bfloat16(static_cast<float>(weights[i])) * static_cast<float>(place);
     }
     const float number = (mean + 1) * static_cast<float>(count - 1) / 2;
     return std::clamp(number, 0.0F, static_cast<float>(count - 1));
@@ -86,18 +89,18 @@ PatchPlace soft_place_bfloat16(std::span<const float> similarities, Grid grid, R
     double sum = 0;
     for (std::int64_t row = 0; row < grid.rows; ++row) {
         for (std::int64_t column = 0; column < grid.columns; ++column) {
-            const float below = through_bfloat16(kept(row, column) - peak);
-            const float scaled = through_bfloat16(below / temperature);
-            weights[row * grid.columns + column] = through_bfloat16(std::exp(scaled));
+            const float below = rounded_to_bfloat16(kept(row, column) - peak);
+            const float scaled = rounded_to_bfloat16(below / temperature);
+            weights[row * grid.columns + column] = rounded_to_bfloat16(std::exp(scaled));
             sum += weights[row * grid.columns + column];
         }
     }
-    const float total = through_bfloat16(static_cast<float>(sum));
+    const float total = rounded_to_bfloat16(static_cast<float>(sum));
     std::vector<double> columns(static_cast<std::size_t>(grid.columns)),
         rows(static_cast<std::size_t>(grid.rows));
     for (std::int64_t row = 0; row < grid.rows; ++row) {
         for (std::int64_t column = 0; column < grid.columns; ++column) {
-            const double share = through_bfloat16(weights[row * grid.columns + column] / total);
+            const double share = rounded_to_bfloat16(weights[row * grid.columns + column] / total);
             columns[column] += share;
             rows[row] += share;
         }
@@ -106,13 +109,6 @@ PatchPlace soft_place_bfloat16(std::span<const float> similarities, Grid grid, R
 }
 
 }  // namespace
-
-float through_bfloat16(float value) {
-    auto bits = std::bit_cast<std::uint32_t>(value);
-    if (std::isnan(value)) return value;
-    bits += 0x7FFF + ((bits >> 16) & 1);
-    return std::bit_cast<float>(bits & 0xFFFF0000U);
-}
 
 PatchPlace best_place(std::span<const float> similarities, Grid grid, const MatchRule& rule) {
     const auto peak = std::ranges::max_element(similarities) - similarities.begin();  // the first of equals
@@ -123,7 +119,7 @@ PatchPlace best_place(std::span<const float> similarities, Grid grid, const Matc
     if (rule.arithmetic == Arithmetic::bfloat16)
         return soft_place_bfloat16(similarities, grid, x, y, temperature);
     if (rule.arithmetic == Arithmetic::bfloat16_torch1)
-        return soft_place_bfloat16(similarities, grid, x, y, through_bfloat16(temperature));
+        return soft_place_bfloat16(similarities, grid, x, y, rounded_to_bfloat16(temperature));
     const Marginals marginals(similarities, grid, x, y, rule.temperature);
     return {mean_place(marginals.columns), mean_place(marginals.rows)};
 }

@@ -35,7 +35,4 @@ struct MatchRule {
 /// @return patch numbers, fractions between them
 PatchPlace best_place(std::span<const float> similarities, Grid grid, const MatchRule& rule);
 
-/// To bfloat16 and back, to nearest, ties to even.
-float through_bfloat16(float value);
-
 }  // namespace lvr::score

@@ -9,17 +9,13 @@
 #include <ATen/ops/mm.h>
 
 #include <algorithm>
-#include <atomic>
-#include <exception>
 #include <map>
-#include <mutex>
 #include <numeric>
 #include <set>
-#include <thread>
 #include <utility>
 
-#include <lvr/core/error.hpp>
-#include <lvr/run/signals.hpp>
+#include <lvr/kernels/row_arithmetic.hpp>
+#include <lvr/run/share_out.hpp>
 #include <lvr/score/keypoint_groups.hpp>
 
 namespace lvr::score {
@@ -65,11 +61,9 @@ class Matcher {
             const auto& keypoint = pair.source().keypoints[id];
             if (!keypoint.visible) continue;  // patch 0
             patches[id] = spec_.view.patch(keypoint.x, keypoint.y, pair.source_size(), grid_);
-            result.outside += spec_.view.is_outside(keypoint.x, keypoint.y, pair.source_size()) ? 1 : 0;
-            const auto& size = pair.source_size();
-            const bool is_on_border = keypoint.x >= static_cast<double>(size.width) ||
-                                      keypoint.y >= static_cast<double>(size.height);
-            result.on_border += is_on_border ? 1 : 0;
+            const auto size = pair.source_size();
+            result.outside += spec_.view.is_outside(keypoint.x, keypoint.y, size, grid_) ? 1 : 0;
+            result.on_border += spec_.view.is_on_border(keypoint.x, keypoint.y, size, grid_) ? 1 : 0;
         }
         result.places = places(pair, source, target, patches);
         if (spec_.flip) try_mirrored(pair, maps, result);
@@ -91,7 +85,7 @@ class Matcher {
         const at::Tensor product = at::mm(tensor(rows, channels_), tensor(target, channels_).t());
         std::span<float> values(product.data_ptr<float>(), static_cast<std::size_t>(product.numel()));
         if (spec_.rule.arithmetic != Arithmetic::float32)
-            std::ranges::transform(values, values.begin(), through_bfloat16);
+            std::ranges::transform(values, values.begin(), kernels::rounded_to_bfloat16);
         std::vector<Place> found;
         const auto width = static_cast<std::size_t>(grid_.size());
         for (std::size_t row = 0; row < row_of.size(); ++row) {
@@ -140,40 +134,21 @@ class Matcher {
     std::int64_t channels_;
 };
 
-/// Runs the pairs of a batch on threads; a thread takes the next when it is done.
-void match_batch(const Matcher& matcher, std::span<const Pair> pairs, const Maps& maps, int threads,
-                 std::span<PairMatch> results) {
-    std::atomic<std::size_t> next = 0;
-    std::exception_ptr failure;
-    std::mutex mutex;
-    const auto work = [&] {
-        at::set_num_threads(1);  // a thread's first product would use all cores, and differ in the last bits
-        try {
-            for (std::size_t i = next++; i < pairs.size(); i = next++) {
-                run::stop_if_requested();
-                results[i] = matcher.match(pairs[i], maps);
-            }
-        } catch (...) {
-            const std::lock_guard lock(mutex);
-            failure = std::current_exception();
-            next = pairs.size();
-        }
-    };
-    {
-        std::vector<std::jthread> others;
-        for (int i = 1; i < threads; ++i) others.emplace_back(work);
-        work();
-    }
-    if (failure) std::rethrow_exception(failure);
-}
+/// A thread's first product would use all cores, and differ in the last bits.
+void keep_to_one_core() { at::set_num_threads(1); }
 
-void load(Maps& maps, Descriptors& descriptors, const std::set<std::string>& wanted, bool mirrored) {
-    auto& kept = mirrored ? maps.mirrored : maps.plain;
+void load(std::map<std::string, Map>& kept, Descriptors& descriptors, const std::set<std::string>& wanted,
+          bool mirrored, int threads) {
     std::erase_if(kept, [&](const auto& one) { return !wanted.contains(one.first); });
+    std::vector<std::pair<const std::string, Map>*> missing;
     for (const auto& id : wanted) {
-        run::stop_if_requested();
-        if (!kept.contains(id)) kept.emplace(id, descriptors.unit(id, mirrored));
+        const auto [place, is_new] = kept.try_emplace(id);
+        if (is_new) missing.push_back(&*place);
     }
+    run::share_out(static_cast<std::int64_t>(missing.size()), threads, [&](std::int64_t i) {
+        auto& [id, map] = *missing[static_cast<std::size_t>(i)];
+        map = descriptors.unit(id, mirrored);
+    });
 }
 
 }  // namespace
@@ -219,16 +194,19 @@ std::vector<PairMatch> match_pairs(const data::Spair& spair, Descriptors& descri
         std::set<std::string> wanted;
         auto end = begin;
         for (; end < range.end; ++end) {
-            std::set<std::string> more = wanted;
-            more.insert({pairs[end].source().id, pairs[end].target().id});
-            if (static_cast<std::int64_t>(more.size()) > most) break;
-            wanted.swap(more);
+            const std::array its = {pairs[end].source().id, pairs[end].target().id};
+            const auto is_new = [&](const std::string& id) { return !wanted.contains(id); };
+            const auto size = static_cast<std::int64_t>(wanted.size()) + std::ranges::count_if(its, is_new);
+            if (size > most) break;
+            wanted.insert(its.begin(), its.end());
         }
-        load(maps, descriptors, wanted, false);
-        if (spec.flip) load(maps, descriptors, wanted, true);
-        const auto count = static_cast<std::size_t>(end - begin);
-        match_batch(matcher, std::span(pairs).subspan(begin, count), maps, spec.threads,
-                    std::span(results).subspan(begin - range.begin, count));
+        load(maps.plain, descriptors, wanted, false, spec.threads);
+        if (spec.flip) load(maps.mirrored, descriptors, wanted, true, spec.threads);
+        const auto match = [&](std::int64_t i) {
+            results[static_cast<std::size_t>(begin - range.begin + i)] =
+                matcher.match(pairs[static_cast<std::size_t>(begin + i)], maps);
+        };
+        run::share_out(end - begin, spec.threads, match, keep_to_one_core);
         begin = end;
     }
     return results;

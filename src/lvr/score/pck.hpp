@@ -65,7 +65,7 @@ struct Interval {
     double low = 0, high = 0;  ///< 2.5 and 97.5 percent of the resamples
 };
 
-/// Resamples pairs.
+/// Resamples pairs. @throws Error (interrupted) if a signal came, as the next
 Interval bootstrap_over_pairs(const Pck& pck, const PckRule& rule, std::int64_t resamples,
                               std::uint64_t seed);
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <lvr/core/rng.hpp>
+#include <lvr/run/signals.hpp>
 #include <lvr/score/pck.hpp>
 
 namespace lvr::score {
@@ -53,6 +54,7 @@ Interval bootstrap_over_pairs(const Pck& pck, const PckRule& rule, std::int64_t 
                               std::uint64_t seed) {
     std::vector<double> values;
     for (std::int64_t draw = 0; draw < resamples; ++draw) {
+        run::stop_if_requested();
         core::KeyedRng rng(seed, {"correspond", "pairs"}, static_cast<std::uint64_t>(draw));
         Weighted sample(pck, rule);
         for (std::size_t i = 0; i < pck.pairs.size(); ++i) sample.add(rng.below(pck.pairs.size()), 1);
@@ -65,6 +67,7 @@ Interval bootstrap_over_images(const data::Spair& spair, const Pck& pck, const P
                                std::int64_t resamples, std::uint64_t seed) {
     std::vector<double> values;
     for (std::int64_t draw = 0; draw < resamples; ++draw) {
+        run::stop_if_requested();
         core::KeyedRng rng(seed, {"correspond", "images"}, static_cast<std::uint64_t>(draw));
         std::vector<std::vector<double>> times;
         for (const auto& category : spair.categories) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lvr/score/record.hpp>
 
+#include <algorithm>
+
 #include <lvr/core/error.hpp>
 #include <lvr/core/log.hpp>
 
@@ -9,7 +11,34 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void expect_rebuildable(const fs::path& results_h5) {
+void tell_of_replaced(const files::Measurement& known, const files::Measurement& now) {
+    if (known.value == now.value && known.definition == now.definition) return;
+    core::warn("{}: was {} ({}), is replaced by {} ({})", known.file, core::shortest(known.value),
+               known.definition, core::shortest(now.value), now.definition);
+}
+
+/// A contradiction in results.d would stop every rebuild to come, so it must not get there.
+void expect_consistent(const fs::path& folder, const std::vector<files::Measurement>& measurements) {
+    std::error_code ignored;
+    if (!fs::is_directory(folder, ignored)) return;
+    auto all = files::read_measurements(folder);
+    std::erase_if(all, [&](const files::Measurement& known) {
+        return std::ranges::any_of(measurements, [&](const files::Measurement& one) {
+            if (files::file_name_of(one) != files::file_name_of(known)) return false;
+            tell_of_replaced(known, one);
+            return true;
+        });
+    });
+    for (const auto& one : measurements) {
+        all.push_back(one);
+        all.back().file = "what was measured now";
+    }
+    files::assemble(all, folder.string());
+}
+
+}  // namespace
+
+void expect_recordable(const fs::path& results_h5) {
     if (results_h5.extension() != ".h5")
         throw core::usage_error(results_h5.string() + ": results are kept in an HDF5 file", "",
                                 "give it a name that ends in .h5, e.g. --results results.h5");
@@ -17,23 +46,25 @@ void expect_rebuildable(const fs::path& results_h5) {
     if (!fs::exists(results_h5, ignored)) return;
     std::vector<files::SourceFile> sources;
     files::read_results_h5(results_h5, &sources);
-    if (sources.empty())
-        throw core::usage_error(
-            results_h5.string() + " holds results that no measurement in " +
-                files::folder_beside(results_h5).string() + " stands for",
-            "it is rebuilt from there, and they would be lost",
-            "move it away and bring it in: lvr-score --import OLD.h5 --results " + results_h5.string());
+    const auto folder = files::folder_beside(results_h5);
+    const auto is_there = [&](const files::SourceFile& source) { return fs::exists(folder / source.name); };
+    if (std::ranges::any_of(sources, is_there)) return;
+    throw core::usage_error(
+        results_h5.string() + " holds results that no measurement in " + folder.string() + " stands for",
+        "it is rebuilt from there, and they would be lost",
+        "bring its .d folder along if it had one; else move it away and bring it in: lvr-score --import "
+        "OLD.h5 --results " +
+            results_h5.string());
 }
 
-}  // namespace
-
 void record(const fs::path& results_h5, const std::vector<files::Measurement>& measurements) {
-    expect_rebuildable(results_h5);
-    for (const auto& measurement : measurements)
-        files::write_measurement(files::folder_beside(results_h5), measurement);
+    expect_recordable(results_h5);
+    const auto folder = files::folder_beside(results_h5);
+    expect_consistent(folder, measurements);
+    for (const auto& measurement : measurements) files::write_measurement(folder, measurement);
     files::rebuild(results_h5);
     core::info("{}: {} measurement(s) added in {}", results_h5.string(), measurements.size(),
-               files::folder_beside(results_h5).string());
+               folder.string());
 }
 
 }  // namespace lvr::score

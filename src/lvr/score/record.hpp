@@ -8,11 +8,16 @@
 
 namespace lvr::score {
 
+/// On one rank, before work begins whose results go there: that `results_h5` may be rebuilt.
+/// @throws Error (usage) if its name does not end in .h5, or if it holds what results.d does not (a converted
+/// CSV), which would be lost; (input) if it is damaged
+void expect_recordable(const std::filesystem::path& results_h5);
+
 /// On one rank: puts measurements into results.d beside `results_h5`, and rebuilds that file from all that
 /// lies there. Any number of jobs may do so at the same time. What was measured before of the same
 /// representation, name and seed is replaced.
-/// @throws Error (output) if it cannot be written; (usage) if `results_h5` holds what results.d does not (a
-/// converted CSV): it would be lost; (input) if a measurement contradicts another in results.d
+/// @throws Error as expect_recordable; (input), before anything is written, if a measurement contradicts
+/// another one in results.d; (output) if it cannot be written
 void record(const std::filesystem::path& results_h5, const std::vector<files::Measurement>& measurements);
 
 }  // namespace lvr::score

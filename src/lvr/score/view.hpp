@@ -52,14 +52,17 @@ struct View {
     std::int64_t edge = 0;                         ///< resized: of the shortest edge; 0: see height, width
     std::int64_t height = 0, width = 0;            ///< resized: to exactly this, if edge is 0
     std::int64_t crop_height = 0, crop_width = 0;  ///< resized: 0: no crop
+    std::int64_t patch_side = 0;  ///< resized: in the model's pixels; 0: all that is seen / grid
 
     /// The patch that holds a keypoint of an image. A place outside the map is put on its border;
-    /// `is_outside` says so where that is a patch or more.
+    /// `is_outside` says where a crop has cut it off.
     /// @param x, y pixels of the picture
     std::int64_t patch(double x, double y, ImageSize image, Grid grid) const;
     /// The same in the map of the mirrored picture.
     std::int64_t mirrored_patch(double x, double y, ImageSize image, Grid grid) const;
-    bool is_outside(double x, double y, ImageSize image) const;
+    bool is_outside(double x, double y, ImageSize image, Grid grid) const;
+    /// Whether a place is just behind the last patch, as that of the picture's right or lower edge may be.
+    bool is_on_border(double x, double y, ImageSize image, Grid grid) const;
 
     /// Where a match lies, in the padded frame. @param column, row patch numbers, fractions between them
     std::array<float, 2> place(double column, double row, ImageSize image, Grid grid) const;
@@ -67,13 +70,16 @@ struct View {
     core::Json to_json() const;
 
   private:
-    std::int64_t published_patch(float frame_x, float frame_y, Grid grid) const;
+    PatchPlace patches_to(double x, double y, ImageSize image, Grid grid, bool mirrored) const;
 };
+
+/// Whether both see the same part of a picture in the same patches, up to the rounding of sizes.
+bool is_same_cut(const View& a, const View& b, Grid grid);
 
 /// The view that a feature folder's identity (manifest.json) tells of.
 /// @param where the folder, for messages
 /// @throws Error (input) if it does not say, or its parts saw different cuts of the picture
-View view_of(const core::Json& identity, const std::string& where);
+View view_of(const core::Json& identity, Grid grid, const std::string& where);
 bool tells_view(const core::Json& identity);
 
 /// The patches of a feature folder's maps: as its identity says, as `wanted` ("24x18"), or a square.
