@@ -98,7 +98,7 @@ class Assembler {
         throw core::input_error(fmt::format("{} and {} disagree on {}: {} and {}", first->second->file,
                                             m.file, what, worded(known), worded(said)),
                                 "one of the two is wrong",
-                                "correct the wrong one, or remove it from results.d");
+                                "keep them apart in two results files, or remove the wrong one from results.d");
     }
 
     void take_representation(const Measurement& m) {

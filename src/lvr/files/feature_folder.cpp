@@ -37,6 +37,18 @@ constexpr std::size_t k_most_open = 4;
 
 }  // namespace
 
+namespace {
+
+/// What a part was made from, as its provenance says.
+core::Json origin_of(const core::Json& provenance) {
+    core::Json origin;
+    for (const char* key : {"config", "inputs"})
+        if (provenance.is_object() && provenance.contains(key)) origin[key] = provenance.at(key);
+    return origin;
+}
+
+}  // namespace
+
 FeaturePartReader FeatureFolder::Content::open_part(std::int64_t shard) const {
     const std::filesystem::path file = folder / part_name(shard);
     std::error_code ignored;
@@ -52,6 +64,11 @@ FeaturePartReader FeatureFolder::Content::open_part(std::int64_t shard) const {
         (!(TokenShape{reader.type(), reader.images(), reader.tokens(), reader.channels()} == expected) ||
          reader.has_flipped() != has_flipped))
         refuse(file, "has other tokens, channels or type than " + part_name(0));
+    if (shape.tokens != 0 && origin_of(reader.provenance()) != origin_of(provenance))
+        throw core::input_error(
+            file.string() + ": was made from other weights, images or settings than " + part_name(0),
+            "features of one folder must be of one kind",
+            "remove it, and run the extraction again: it makes what is missing");
     return reader;
 }
 

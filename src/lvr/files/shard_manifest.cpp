@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include <lvr/core/error.hpp>
+#include <lvr/core/name_list.hpp>
 #include <lvr/core/text_file.hpp>
 #include <lvr/files/atomic_file.hpp>
 #include <lvr/files/utf8.hpp>
@@ -71,8 +72,28 @@ void write_manifest(const std::filesystem::path& folder, const ShardManifest& ma
     write_text(manifest_file(folder), core::to_text(json) + "\n");
 }
 
+namespace {
+
+/// A folder of such folders is easily named instead of one of them.
+void expect_manifest(const std::filesystem::path& folder) {
+    std::error_code ignored;
+    if (std::filesystem::exists(manifest_file(folder), ignored)) return;
+    std::vector<std::string> inside;
+    for (std::filesystem::directory_iterator entry(folder, ignored), end; !ignored && entry != end;
+         entry.increment(ignored))
+        if (std::filesystem::exists(manifest_file(entry->path()), ignored))
+            inside.push_back(entry->path().string());
+    if (inside.empty()) return;
+    std::ranges::sort(inside);
+    throw core::input_error(manifest_file(folder).string() + ": no such file; but folders in it have one",
+                            "each of them is of one representation", "name one: " + core::name_list(inside));
+}
+
+}  // namespace
+
 ShardManifest read_manifest(const std::filesystem::path& folder) {
     const std::filesystem::path file = manifest_file(folder);
+    expect_manifest(folder);
     const std::string text = core::read_text(file);
     core::Json json;
     try {

@@ -48,7 +48,7 @@ core::Json provenance_of(const AlignConfig& config, const Alignment& alignment, 
     return provenance;
 }
 
-/// What A is measured against: values of other references are other numbers.
+/// What A is measured against, and on how much: values of other references or images are other numbers.
 std::string cosine_definition(const AlignConfig& config, const Alignment& alignment) {
     std::vector<std::string> names;
     for (const auto& reference : alignment.references) names.push_back(reference.representation);
@@ -56,7 +56,8 @@ std::string cosine_definition(const AlignConfig& config, const Alignment& alignm
     const std::string rounding = config.bf16_emulation           ? ", bfloat16"
                                  : config.precision == "float32" ? ", float32"
                                                                  : "";
-    return fmt::format("cosine to {}{}", fmt::join(names, ", "), rounding);
+    return fmt::format("cosine to {}, {} images{}", fmt::join(names, " and "), alignment.image_ids.size(),
+                       rounding);
 }
 
 /// Results are told apart by names.

@@ -18,6 +18,7 @@
 #include <lvr/core/text_file.hpp>
 #include <lvr/files/features.hpp>
 #include <lvr/files/shard_manifest.hpp>
+#include <lvr/files/utf8.hpp>
 #include <lvr/score/descriptors.hpp>
 #include <lvr/score/representation_name.hpp>
 
@@ -27,9 +28,11 @@ namespace {
 namespace fs = std::filesystem;
 using Ids = std::vector<std::string>;  // sorted, each once
 
-/// "3 images: a, b, c"
+/// "3 images: 'a', 'b', 'c'"
 std::string count_and_names(const Ids& names) {
-    return fmt::format("{} image{}: {}", names.size(), names.size() == 1 ? "" : "s", core::name_list(names));
+    Ids quoted;
+    for (const auto& name : names) quoted.push_back("'" + files::shown(name, 200) + "'");
+    return fmt::format("{} image{}: {}", names.size(), names.size() == 1 ? "" : "s", core::name_list(quoted));
 }
 
 void sort_once(Ids& ids, const std::string& where, const char* remedy) {
@@ -117,7 +120,9 @@ AlignedFolder Listing::choose(const Ids& images) const {
 Ids read_ids(const std::string& file) {
     Ids ids;
     std::string line;
-    for (const char letter : core::read_text(file) + "\n") {
+    std::string text = core::read_text(file) + "\n";
+    if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);  // a byte-order mark
+    for (const char letter : text) {
         if (letter != '\n') {
             line += letter;
             continue;

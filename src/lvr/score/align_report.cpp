@@ -56,7 +56,7 @@ std::string json_line(const AlignReport& report) {
 std::string text(const AlignReport& report) {
     std::string lines = fmt::format("{}: A = {:.6f}", report.representation, report.a);
     if (std::isfinite(report.standard_error)) lines += fmt::format(" +- {:.6f}", report.standard_error);
-    lines += fmt::format(" ({}", report.n);
+    lines += fmt::format(" ({} {}", report.n, report.references.empty() ? "pairs" : "images");
     for (const auto& [key, value] : report.details.items())
         lines += ", " + (value.is_string() ? value.get<std::string>() : key + " " + value.dump());
     lines += ")\n";

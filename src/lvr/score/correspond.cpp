@@ -83,9 +83,14 @@ View chosen_view(const CorrespondConfig& config, const Descriptors& descriptors)
 }
 
 void tell_of_assumptions(const CorrespondConfig& config, const Descriptors& descriptors) {
-    for (std::size_t i = 0; i < descriptors.folders(); ++i)
+    for (std::size_t i = 0; i < descriptors.folders(); ++i) {
+        const auto& identity = descriptors.identity(i);
+        if (config.frame == "published" && tells_crop(identity, descriptors.path(i)))
+            core::warn("{}: its pictures were cropped, where --frame published is for squashed ones",
+                       descriptors.path(i));
         if (is_assumed_whole(config, descriptors.identity(i)))
             core::info("{}: taken for features of whole pictures squashed to a square", descriptors.path(i));
+    }
 }
 
 std::string name_of(const CorrespondConfig& config, std::size_t index) {

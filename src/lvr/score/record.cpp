@@ -2,6 +2,8 @@
 #include <lvr/score/record.hpp>
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include <lvr/core/error.hpp>
 #include <lvr/core/log.hpp>
@@ -17,23 +19,43 @@ void tell_of_replaced(const files::Measurement& known, const files::Measurement&
                known.definition, core::shortest(now.value), now.definition);
 }
 
+/// Figures without a definition (a CSV's) go with any other; who mixes them should know.
+void tell_of_undefined(const std::vector<files::Measurement>& all) {
+    std::map<std::string, std::pair<int, std::string>> columns;  // undefined ones, and a definition
+    for (const auto& one : all) {
+        if (one.kind == "score") continue;
+        auto& [undefined, definition] = columns[one.kind == "alignment" ? "A_" + one.name : "C"];
+        undefined += one.definition.empty() || one.definition == "unspecified" ? 1 : 0;
+        if (!one.definition.empty() && one.definition != "unspecified") definition = one.definition;
+    }
+    for (const auto& [column, its] : columns) {
+        if (its.first > 0 && !its.second.empty())
+            core::warn("{}: {} figures do not say how they were measured; the others are {}", column,
+                       its.first, its.second);
+    }
+}
+
 /// A contradiction in results.d would stop every rebuild to come, so it must not get there.
 void expect_consistent(const fs::path& folder, const std::vector<files::Measurement>& measurements) {
+    std::vector<files::Measurement> all, replaced;
     std::error_code ignored;
-    if (!fs::is_directory(folder, ignored)) return;
-    auto all = files::read_measurements(folder);
-    std::erase_if(all, [&](const files::Measurement& known) {
-        return std::ranges::any_of(measurements, [&](const files::Measurement& one) {
-            if (files::file_name_of(one) != files::file_name_of(known)) return false;
-            tell_of_replaced(known, one);
-            return true;
-        });
-    });
+    if (fs::is_directory(folder, ignored)) all = files::read_measurements(folder);
     for (const auto& one : measurements) {
-        all.push_back(one);
-        all.back().file = "what was measured now";
+        const auto known = std::ranges::find(all, files::file_name_of(one), files::file_name_of);
+        if (known == all.end()) {
+            all.push_back(one);
+        } else {
+            replaced.push_back(std::exchange(*known, one));
+        }
+        auto& now = known == all.end() ? all.back() : *known;
+        now.file = "what is measured now";
     }
     files::assemble(all, folder.string());
+    for (const auto& known : replaced) {
+        const auto now = std::ranges::find(measurements, files::file_name_of(known), files::file_name_of);
+        tell_of_replaced(known, *now);
+    }
+    tell_of_undefined(all);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lvr/score/representation_name.hpp>
 
+#include <algorithm>
 #include <filesystem>
 
 #include <lvr/core/error.hpp>
@@ -20,8 +21,15 @@ std::string representation_name(const core::Json& identity, const std::string& f
 }
 
 void expect_nameable(const std::string& representation) {
-    if (files::first_bad_byte(representation) == std::string::npos) return;
-    throw core::usage_error("the representation's name " + files::shown(representation) + " is not UTF-8",
+    const bool is_utf8 = files::first_bad_byte(representation) == std::string::npos;
+    const auto is_control = [](unsigned char letter) { return letter < ' '; };
+    const bool is_line = std::ranges::none_of(representation, is_control);
+    const bool is_blank = representation.find_first_not_of(' ') == std::string::npos;
+    if (is_utf8 && is_line && !is_blank) return;
+    throw core::usage_error("the representation's name '" + files::shown(representation) + "' is " +
+                                (is_blank  ? "blank"
+                                 : is_utf8 ? "not one line"
+                                           : "not UTF-8"),
                             "it becomes a name in the results", "give another with --representation NAME");
 }
 

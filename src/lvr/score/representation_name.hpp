@@ -14,7 +14,7 @@ std::string representation_name(const core::Json& identity, const std::string& f
 /// The folder's own name, without those it lies in.
 std::string folder_name(const std::string& folder);
 
-/// That a name can stand in results. @throws Error (usage) if it is not UTF-8
+/// That a name can stand in results. @throws Error (usage) if it is not UTF-8, blank, or more than a line
 void expect_nameable(const std::string& representation);
 
 }  // namespace lvr::score

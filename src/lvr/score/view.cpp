@@ -254,6 +254,12 @@ core::Json View::to_json() const {
 
 bool tells_view(const core::Json& identity) { return !encoders_in(identity).empty(); }
 
+bool tells_crop(const core::Json& identity, const std::string& where) {
+    return std::ranges::any_of(encoders_in(identity), [&](const core::Json* encoder) {
+        return view_in(*encoder, where).kind == View::Kind::resized;
+    });
+}
+
 View view_of(const core::Json& identity, Grid grid, const std::string& where) {
     const auto encoders = encoders_in(identity);
     if (encoders.empty()) refuse_view(where, "does not say how its pictures were cut and resized");

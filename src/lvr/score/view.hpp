@@ -81,6 +81,8 @@ bool is_same_cut(const View& a, const View& b, Grid grid);
 /// @throws Error (input) if it does not say, or its parts saw different cuts of the picture
 View view_of(const core::Json& identity, Grid grid, const std::string& where);
 bool tells_view(const core::Json& identity);
+/// Whether it tells of a picture that was not squashed whole.
+bool tells_crop(const core::Json& identity, const std::string& where);
 
 /// The patches of a feature folder's maps: as its identity says, as `wanted` ("24x18"), or a square.
 /// @throws Error (input) if `tokens` patches are no such grid; (usage) for a `wanted` that is none
