@@ -67,7 +67,7 @@ ok grep -q "features of another dataset" stderr
 
 # Grids.
 correspond 3 "m1: 256 tokens do not form a grid of 8 x 8 patches" "$set" m1 --grid 8x8
-correspond 3 "--grid and the features, speak of different grids" "$set" m1 --grid 8x32
+correspond 3 "m1: its maps are of 16 x 16 patches, not 8x32" "$set" m1 --grid 8x32
 correspond 3 "m1 has 16 x 16 patches, m24 has 24 x 24" "$set" m1 --features2 m24
 "$python" - "$set" <<'END'
 import glob, os, sys

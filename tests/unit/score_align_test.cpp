@@ -124,12 +124,12 @@ TEST_CASE("A list of images", "[score][align]") {
     const Folders folders("align_list");
     auto config = folders.config();
     config.ids = folders.list("class/20.jpg\r\n\nclass/7.jpg\nclass/100.jpg");
-    CHECK_THAT(refusal(config), Contains("good lacks 1 image: class/100.jpg"));
+    CHECK_THAT(refusal(config), Contains("good lacks 1 image: 'class/100.jpg'"));
     config.ids = folders.list("class/20.jpg\r\n\nclass/7.jpg");
     CHECK(score::match_images(config)[0].image_ids ==
           std::vector<std::string>{"class/20.jpg", "class/7.jpg"});
     config.ids = folders.list("class/1.jpg\nclass/2.jpg\nclass/1.jpg\nclass/1.jpg\n");
-    CHECK_THAT(refusal(config), Contains("ids names more than once 1 image: class/1.jpg"));
+    CHECK_THAT(refusal(config), Contains("ids names more than once 1 image: 'class/1.jpg'"));
     config.ids = folders.list("\n\r\n");
     CHECK_THAT(refusal(config), Contains("ids names no image"));
     config.ids = folders.at("no_such_list");
@@ -139,15 +139,18 @@ TEST_CASE("A list of images", "[score][align]") {
 TEST_CASE("Folders that do not match are refused, and the images named", "[score][align]") {
     const Folders folders("align_refused");
     folders.make("fewer", {{"drop", "class/7.jpg"}});
-    CHECK_THAT(refusal(folders.config({"reference", "fewer"})), Contains("fewer lacks 1 image: class/7.jpg"));
-    CHECK_THAT(refusal(folders.config({"reference"}, "fewer")), Contains("fewer lacks 1 image: class/7.jpg"));
+    CHECK_THAT(refusal(folders.config({"reference", "fewer"})),
+               Contains("fewer lacks 1 image: 'class/7.jpg'"));
+    CHECK_THAT(refusal(folders.config({"reference"}, "fewer")),
+               Contains("fewer lacks 1 image: 'class/7.jpg'"));
     folders.make("more", {{"images", "30"}});
-    CHECK_THAT(refusal(folders.config({"more"})),
-               Contains("good lacks 10 images: class/21.jpg, class/22.jpg, class/23.jpg, class/24.jpg, "
-                        "class/25.jpg and 5 more"));
+    CHECK_THAT(
+        refusal(folders.config({"more"})),
+        Contains("good lacks 10 images: 'class/21.jpg', 'class/22.jpg', 'class/23.jpg', 'class/24.jpg', "
+                 "'class/25.jpg' and 5 more"));
     folders.make("twice", {{"twice", "class/4.jpg"}});
     CHECK_THAT(refusal(folders.config({"twice"})),
-               Contains("twice names more than once 1 image: class/4.jpg"));
+               Contains("twice names more than once 1 image: 'class/4.jpg'"));
     folders.make("narrow", {{"channels", "8"}});
     CHECK_THAT(refusal(folders.config({"reference", "narrow"})),
                Contains("good has 16 channels, the reference") && Contains("narrow has 8"));
@@ -157,7 +160,7 @@ TEST_CASE("Folders that do not match are refused, and the images named", "[score
 
     folders.make("unread", {{"status", "class/11.jpg"}});
     auto unread = folders.config({"unread"});
-    CHECK_THAT(refusal(unread), Contains("unread has no features of 1 image: class/11.jpg (damaged)"));
+    CHECK_THAT(refusal(unread), Contains("unread has no features of 1 image: 'class/11.jpg (damaged)'"));
     unread.ids = folders.list("class/1.jpg\nclass/11.jpg\n");
     CHECK_THAT(refusal(unread), Contains("class/11.jpg (damaged)"));
     unread.ids = folders.list("class/1.jpg\n");

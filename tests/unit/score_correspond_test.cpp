@@ -201,28 +201,30 @@ TEST_CASE("aligned views: squashed, and cropped about the centre") {
     CHECK(squashed.place(0, 0, k_landscape, {10, 10})[0] == Approx(25 * 1.68));
     CHECK(squashed.place(0, 0, k_landscape, {10, 10})[1] == Approx(18.75 * 1.68 + 105));
 
-    const View cropped = view_of(single(k_cropped), k_grid, "f");  // 500 x 375 becomes 298 x 224, of which 37 are cut
-    CHECK(cropped.patch(100, 100, k_landscape, {14, 14}) == 3 * 14 + 1);
-    CHECK(cropped.patch(10, 100, k_landscape, {14, 14}) == 3 * 14);
-    CHECK(cropped.mirrored_patch(100, 100, k_landscape, {14, 14}) == 3 * 14 + 12);
+    const View cropped =
+        view_of(single(k_cropped), k_grid, "f");  // 500 x 375 becomes 298 x 224, of which 37 are cut
+    CHECK(cropped.patch(100, 100, k_landscape, k_grid) == 4 * 16 + 1);
+    CHECK(cropped.patch(10, 100, k_landscape, k_grid) == 4 * 16);
+    CHECK(cropped.mirrored_patch(100, 100, k_landscape, k_grid) == 4 * 16 + 14);
     CHECK(cropped.is_outside(10, 100, k_landscape, k_grid));
     CHECK(cropped.is_outside(490, 100, k_landscape, k_grid));
     CHECK_FALSE(cropped.is_outside(250, 375, k_landscape, k_grid));
     CHECK(cropped.is_outside(100, 490, k_portrait, k_grid));
 
     const View part = view_of(single({{"resize", {256, 256}}, {"crop", {224, 224}}}), k_grid, "f");
-    CHECK(part.patch(250, 187.5, k_landscape, {14, 14}) == 7 * 14 + 7);
+    CHECK(part.patch(250, 187.5, k_landscape, k_grid) == 8 * 16 + 8);
     CHECK(part.is_outside(20, 187.5, k_landscape, k_grid));
     const View padded = view_of(single({{"shortest_edge", 200}, {"crop", {224, 224}}}), k_grid, "f");
-    CHECK(padded.patch(10, 0, {400, 400}, {14, 14}) == 1);
+    CHECK(padded.patch(10, 0, {400, 400}, k_grid) == 1);
     CHECK_FALSE(padded.is_outside(0, 0, {400, 400}, k_grid));
 }
 
 TEST_CASE("the place of a patch lies in that patch, in every view") {
-    const std::vector<View> views = {{},
-                                     view_of(single(k_squashed), k_grid, "f"),
-                                     view_of(single(k_cropped), k_grid, "f"),
-                                     view_of(single({{"resize", {256, 300}}, {"crop", {224, 224}}}), k_grid, "f")};
+    const std::vector<View> views = {
+        {},
+        view_of(single(k_squashed), k_grid, "f"),
+        view_of(single(k_cropped), k_grid, "f"),
+        view_of(single({{"resize", {256, 300}}, {"crop", {224, 224}}}), k_grid, "f")};
     int checked = 0;
     for (const auto& view : views) {
         for (const auto& size : {k_landscape, k_portrait, ImageSize{333, 333}, ImageSize{1000, 97}}) {
@@ -248,9 +250,36 @@ TEST_CASE("bfloat16 arithmetic: even maps have their place in the middle") {
     }
 }
 
+TEST_CASE("a map need not cover all of the input, and one cut may have two sizes") {
+    const auto model = [](std::int64_t size, std::int64_t patch, std::int64_t grid) {
+        return core::Json{{"model", {{"grid", {grid, grid}}, {"patch", patch}}},
+                          {"pixels", {{"resize", {size, size}}}}};
+    };
+    const View whole = view_of({{"encoder", model(384, 16, 24)}}, {24, 24}, "f");
+    CHECK(whole.kind == View::Kind::squashed);
+    const View part = view_of({{"encoder", model(384, 14, 27)}}, {27, 27}, "f");  // 378 of 384 pixels
+    CHECK(part.patch(839, 839, k_square, {27, 27}) == 27 * 27 - 1);
+    CHECK(part.place(26, 26, k_square, {27, 27})[0] == Approx(26.5 * 14 * 840 / 384));
+    CHECK(part.is_outside(839, 100, k_square, {27, 27}));
+    const core::Json two = {{"encoder", {{"parts", {model(224, 14, 16), model(256, 16, 16)}}}}};
+    CHECK(view_of(two, k_grid, "f").kind == View::Kind::squashed);
+    const auto crop = [&](std::int64_t size, std::int64_t patch) {
+        auto json = model(size, patch, 16);
+        json["pixels"] = {{"shortest_edge", size}, {"crop", {size, size}}};
+        return json;
+    };
+    const core::Json crops = {{"encoder", {{"parts", {crop(224, 14), crop(256, 16)}}}}};
+    CHECK(view_of(crops, k_grid, "f").edge == 224);
+    CHECK(
+        is_same_cut(view_of(crops, k_grid, "f"), view_of({{"encoder", crop(256, 16)}}, k_grid, "f"), k_grid));
+    CHECK_FALSE(is_same_cut(view_of(crops, k_grid, "f"), view_of(two, k_grid, "f"), k_grid));
+    CHECK_FALSE(is_same_cut({}, view_of(two, k_grid, "f"), k_grid));
+}
+
 TEST_CASE("views as feature folders tell them") {
     CHECK(view_of(single(k_squashed), k_grid, "f").kind == View::Kind::squashed);
-    CHECK(view_of(single({{"resize", {224, 224}}, {"crop", {224, 224}}}), k_grid, "f").kind == View::Kind::squashed);
+    CHECK(view_of(single({{"resize", {224, 224}}, {"crop", {224, 224}}}), k_grid, "f").kind ==
+          View::Kind::squashed);
     const View cropped = view_of(fused(k_cropped, k_cropped), k_grid, "f");
     CHECK(cropped.kind == View::Kind::resized);
     CHECK(cropped.edge == 224);
@@ -288,7 +317,7 @@ TEST_CASE("grids of patches, and what is none") {
     CHECK_THAT(grid_refusal(nullptr, 432, "18x23"), Contains("18 x 23"));
     CHECK_THAT(grid_refusal(nullptr, 257), Contains("257 tokens"));
     CHECK_THAT(grid_refusal(fused(k_cropped, k_cropped), 512), Contains("tokens in turn of two encoders"));
-    CHECK_THAT(grid_refusal({{"grid", {16, 16}}}, 256, "8x32"), Contains("different grids"));
+    CHECK_THAT(grid_refusal({{"grid", {16, 16}}}, 256, "8x32"), Contains("its maps are of 16 x 16 patches, not 8x32"));
     CHECK_THAT(grid_refusal({{"grid", {16, -16}}}, 256), Contains("folder/manifest.json"));
     CHECK_THAT(grid_refusal({{"grid", core::Json::array({16})}}, 256), Contains("folder/manifest.json"));
     int refused = 0;

@@ -42,13 +42,12 @@ void expect_consistent(const fs::path& folder, const std::vector<files::Measurem
     if (fs::is_directory(folder, ignored)) all = files::read_measurements(folder);
     for (const auto& one : measurements) {
         const auto known = std::ranges::find(all, files::file_name_of(one), files::file_name_of);
-        if (known == all.end()) {
-            all.push_back(one);
-        } else {
-            replaced.push_back(std::exchange(*known, one));
+        if (known != all.end()) {
+            replaced.push_back(*known);
+            all.erase(known);
         }
-        auto& now = known == all.end() ? all.back() : *known;
-        now.file = "what is measured now";
+        all.push_back(one);
+        all.back().file = "what is measured now";
     }
     files::assemble(all, folder.string());
     for (const auto& known : replaced) {

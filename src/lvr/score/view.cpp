@@ -18,9 +18,9 @@ constexpr double k_rounding = 1e-6;          // patches
 
 /// The picture on its way into the model: scaled, then moved by the crop.
 struct Axis {
-    double scale;  ///< model pixels per picture pixel
-    double begin;  ///< of the crop, in model pixels
-    double patch;  ///< model pixels per patch
+    double scale;            ///< model pixels per picture pixel
+    double begin;            ///< of the crop, in model pixels
+    double patches, pixels;  ///< so many patches lie on so many of the model's pixels
 };
 
 /// What one axis is resized to, cropped to and cut into; 0 where a view does not say.
@@ -36,10 +36,11 @@ Axis axis(const View& view, const AxisCut& cut, ImageSize image) {
     else if (is_resized && cut.exact > 0)
         resized = cut.exact;
     const std::int64_t seen = is_resized && cut.crop > 0 ? cut.crop : resized;
-    const auto patch = static_cast<double>(seen) / static_cast<double>(cut.patches);
+    const bool has_side = is_resized && view.patch_side > 0;
     return {static_cast<double>(resized) / static_cast<double>(cut.side),
             std::floor(static_cast<double>(resized - seen) / 2),
-            is_resized && view.patch_side > 0 ? static_cast<double>(view.patch_side) : patch};
+            static_cast<double>(has_side ? 1 : cut.patches),
+            static_cast<double>(has_side ? view.patch_side : seen)};
 }
 
 Axis columns_axis(const View& view, ImageSize image, Grid grid) {
@@ -49,8 +50,12 @@ Axis rows_axis(const View& view, ImageSize image, Grid grid) {
     return axis(view, {image.height, view.height, view.crop_height, grid.rows}, image);
 }
 
-double to_patches(const Axis& axis, double pixel) { return (pixel * axis.scale - axis.begin) / axis.patch; }
-double to_pixels(const Axis& axis, double place) { return (place * axis.patch + axis.begin) / axis.scale; }
+double to_patches(const Axis& axis, double pixel) {
+    return (pixel * axis.scale - axis.begin) * axis.patches / axis.pixels;
+}
+double to_pixels(const Axis& axis, double place) {
+    return (place * axis.pixels / axis.patches + axis.begin) / axis.scale;
+}
 
 std::int64_t number(double place, std::int64_t patches) {
     return std::clamp(static_cast<std::int64_t>(std::trunc(place)), std::int64_t{0}, patches - 1);
