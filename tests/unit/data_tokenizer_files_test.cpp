@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <random>
 
 #include <lvr/core/error.hpp>
 #include <lvr/core/json.hpp>
@@ -206,4 +207,32 @@ TEST_CASE("a text that is not UTF-8 and an id that names no token are refused") 
             CHECK(mentions(refusal([&] { tokenizer->decode(ids, true); }), "is no token of"));
         }
     }
+}
+
+TEST_CASE("damaged files are read or refused, and what was read works") {
+    std::mt19937 draw(11);
+    std::size_t refused = 0, read = 0;
+    for (const auto& [name, file] :
+         {std::pair("llama", "tokenizer.model"), std::pair("qwen2", "tokenizer.json")}) {
+        const auto whole = core::read_text(k_small / name / file);
+        for (int round = 0; round < 150; ++round) {
+            std::string damaged = whole;
+            // Half of the damage near the end, where a model says what it is.
+            const std::size_t from = round % 2 == 0 ? 0 : whole.size() - whole.size() / 20;
+            for (int i = 0; i <= round % 4; ++i) {
+                damaged[from + draw() % (whole.size() - from)] = static_cast<char>(draw() % 256);
+            }
+            const TemporaryTree tree;
+            tree.write(file, damaged);
+            tree.write("tokenizer_config.json", R"({"legacy": false})");
+            const auto message = refusal([&] {
+                const auto tokenizer = open_tokenizer(tree.root());
+                const auto ids = tokenizer->encode("USER: <image>\nwhat is it?</s> 你好 12", true);
+                tokenizer->decode(ids, false);
+            });
+            ++(message.empty() ? read : refused);
+        }
+    }
+    CHECK(refused > 50);
+    CHECK(read > 20);
 }
