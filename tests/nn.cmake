@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+if(LVR_WITH_TORCH)
+  lvr_tests(nn_test ROOMS nn SOURCES unit/nn_llama_test.cpp unit/nn_causal_loss_test.cpp unit/source_tree.cpp)
+  lvr_tests(nn_reference_test ROOMS nn LABEL reference SOURCES unit/nn_llama_reference_test.cpp)
+endif()
