@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ATen/core/Tensor.h>
-#include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/linspace.h>
-#include <ATen/ops/tensor.h>
+#include <ATen/ops/where.h>
 #include <catch2/catch.hpp>
 
 #include <functional>
