@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Conversations as the LLaVA recipe turns them into ids and labels.
 
-Writes tests/golden/conversations/: spiece.model and tokenizer.json, two tiny tokenizers in the settings of LLaMA and of
-Qwen2, and conversations.json: turns, text, ids, and which of the ids are learned, by the published rule and by where the
+Writes tests/golden/conversations/: llama/ and qwen/, two tiny tokenizers in their settings, and conversations.json: turns, text, ids, and which of the ids are learned, by the published rule and by where the
 answers stand in the text.
 """
 import io
@@ -237,12 +236,13 @@ def published_v1(text, tokenizer, image, most):
     return learned, "ok"
 
 
-def by_place(text, pieces):
-    """A piece is learned if a byte of it lies in an answer."""
+def by_place(text, pieces, bos):
+    """A piece is learned if a byte of it lies in an answer, or if it is a prefix that the tokenizer put there."""
     learned, at = [], 0
     for number, raw in pieces:
         end = at + len(raw)
-        learned.append(any(max(at, b) < min(end, e) for b, e in text.answers))
+        learned.append(number != IMAGE and (raw != b"" or number != bos) and
+                       any(max(at, b) < min(max(end, at + 1), e) for b, e in text.answers))
         at = end
     return learned
 
@@ -268,7 +268,7 @@ def expected(case, tokenizer):
     image = image or case["template"] == "plain"
     pieces = encoded(tokenizer, text.text, image)
     pieces = pieces if image else pieces[:most]
-    corrected = by_place(text, pieces)
+    corrected = by_place(text, pieces, tokenizer.bos)
     learned, outcome = published(text, tokenizer, image, most) if published else (corrected, "ok")
     return {"text": shown.text if len(shown.text) < 4000 else None, "ids": [number for number, _ in pieces], "outcome": outcome, "published": runs(learned),
             "corrected": runs(corrected)}
@@ -347,8 +347,16 @@ def cases():
 def main():
     FOLDER.mkdir(parents=True, exist_ok=True)
     llama, qwen = Llama(), Qwen()
-    (FOLDER / "spiece.model").write_bytes(llama.bytes)
-    qwen.model.save(str(FOLDER / "tokenizer.json"), pretty=False)
+    for name in ("llama", "qwen"):
+        (FOLDER / name).mkdir(exist_ok=True)
+    (FOLDER / "llama/tokenizer.model").write_bytes(llama.bytes)
+    qwen.model.save(str(FOLDER / "qwen/tokenizer.json"), pretty=False)
+    (FOLDER / "llama/tokenizer_config.json").write_text(json.dumps(
+        dict(tokenizer_class="LlamaTokenizer", legacy=False, add_bos_token=True, add_eos_token=False, bos_token="<s>",
+             eos_token="</s>", unk_token="<unk>", model_max_length=2048, clean_up_tokenization_spaces=False)) + "\n")
+    (FOLDER / "qwen/tokenizer_config.json").write_text(json.dumps(
+        dict(tokenizer_class="Qwen2Tokenizer", add_bos_token=False, add_prefix_space=False, bos_token=None,
+             eos_token="<|im_end|>", pad_token="<|endoftext|>", unk_token=None, clean_up_tokenization_spaces=False)) + "\n")
     out = [case | expected(case, qwen if case["template"] == "chatml" else llama) for case in cases()]
     lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in out)
     (FOLDER / "conversations.json").write_text("[" + lines + "]\n")
