@@ -12,8 +12,8 @@
 
 namespace lvr::data {
 
-/// Text to token ids and back, as the Python tokenizer of the same folder does it. Const members may be called from
-/// several threads at once.
+/// Text to token ids and back, as the Python tokenizer of the same folder does it. Const members may be
+/// called from several threads at once.
 class Tokenizer {
   public:
     virtual ~Tokenizer() = default;
@@ -47,10 +47,11 @@ class Tokenizer {
 
 /// The tokenizer of a Hugging Face folder.
 ///
-/// `tokenizer.model` (SentencePiece; LLaMA, Vicuna) is read by the rules of the slow LlamaTokenizer, with legacy true or
-/// false: a text is split at special tokens; with legacy=false it gets one U+2581 in front, and what follows a special
-/// token gets none. Else `tokenizer.json` must be a byte-level BPE (GPT-2, Qwen2, SmolLM2, LLaMA 3), read as the Rust
-/// library does. Beside it: `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json`, if there.
+/// `tokenizer.model` (SentencePiece; LLaMA, Vicuna) is read by the rules of the slow LlamaTokenizer, with
+/// legacy true or false: a text is split at special tokens; with legacy=false it gets one U+2581 in front,
+/// and what follows a special token gets none. Else `tokenizer.json` must be a byte-level BPE (GPT-2, Qwen2,
+/// SmolLM2, LLaMA 3), read as the Rust library does. Beside it: `tokenizer_config.json`,
+/// `special_tokens_map.json` and `added_tokens.json`, if there.
 /// @throws core::Error (input) if a file is missing, broken, or asks for something that is not known here
 std::shared_ptr<const Tokenizer> open_tokenizer(const std::filesystem::path& folder);
 
