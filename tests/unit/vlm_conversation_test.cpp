@@ -67,7 +67,8 @@ void compare(const core::Json& one, Count& count) {
         ++count.refused;
         return;
     }
-    if (!one["text"].is_null()) CHECK(write_prompt(place_images(sample), form).text == one["text"].get<std::string>());
+    if (!one["text"].is_null())
+        CHECK(write_prompt(place_images(sample), form).text == one["text"].get<std::string>());
     const Ids ids = one["ids"];
     const auto& words = tokenizer(form.name == "chatml");
     for (const auto rule : {MaskRule::published, MaskRule::corrected}) {

@@ -102,5 +102,16 @@ TEST_CASE("every rank gets as many batches, the last round filled from the begin
 
 TEST_CASE("samples are packed first-fit decreasing", "[vlm]") {
     CHECK(pack_first_fit(Numbers{3, 9, 5, 4, 2, 12, 0}, 10) ==
-          std::vector<Numbers>{{5}, {1}, {2, 3}, {0, 4}, {6}}.size() * std::vector<Numbers>{});
+          std::vector<Numbers>{{5}, {1, 6}, {2, 3}, {0, 4}});
+    CHECK(pack_first_fit(Numbers{}, 10).empty());
+    int compared = 0;
+    for (const std::uint64_t count : {1, 2, 3, 64, 65, 1000}) {
+        core::KeyedRng rng(count, {"packing"});
+        Numbers lengths;
+        for (std::uint64_t i = 0; i < count; ++i)
+            lengths.push_back(1 + static_cast<std::int64_t>(rng.below(100)));
+        CHECK(pack_first_fit(lengths, 100) == plain_packing(lengths, 100));
+        ++compared;
+    }
+    CHECK(compared == 6);
 }

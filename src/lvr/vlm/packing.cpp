@@ -38,7 +38,7 @@ std::vector<std::vector<std::int64_t>> pack_first_fit(std::span<const std::int64
                                                       std::int64_t longest) {
     core::ensure(longest > 0, "sequences of at least one token");
     const auto length = [&](std::int64_t sample) {
-        return std::clamp<std::int64_t>(lengths[static_cast<std::size_t>(sample)], 0, longest);
+        return std::clamp<std::int64_t>(lengths[static_cast<std::size_t>(sample)], 1, longest);
     };
     std::vector<std::int64_t> order(lengths.size());
     std::iota(order.begin(), order.end(), 0);
