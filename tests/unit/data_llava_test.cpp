@@ -204,7 +204,7 @@ TEST_CASE("white space is Python's", "[data]") {
     CHECK(count_words("a") == 1);
     CHECK(count_words(" a\x1c"
                       "b\xe3\x80\x80"
-                      "c\xc2\x85\xe2\x80\x8bd\v") == 4);  // U+200B is none
+                      "c\xc2\x85\xe2\x80\x8b.\v") == 4);  // U+200B is none
     CHECK(strip("\xe2\x80\xa9 a b\xc2\xa0\x1f") == "a b");
     CHECK(strip(" \xe3\x80\x80 ").empty());
     CHECK(strip("\xc2\xa1") == "\xc2\xa1");
