@@ -62,25 +62,27 @@ class SentencePiece final : public Tokenizer {
     }
 
     std::string decode(std::span<const std::int64_t> ids, bool skip_special) const override {
+        // What stands between added tokens that are not special is decoded by itself; spaces go between.
         std::string text;
-        std::vector<std::string> run;
-        bool first = true, after_special = false;
+        std::vector<std::int64_t> run;
+        bool any = false;
+        const auto append = [&](const std::string& part) {
+            text += (any ? " " : "") + part;
+            any = true;
+        };
         for (const std::int64_t id : ids) {
             const AddedToken* const added = added_.find(id);
             if (added && added->special && skip_special) continue;
-            if (added) {
-                // The older rule: a space before a special token that follows a word.
-                if (legacy_ && added->special && !after_special && !first) run.emplace_back(" ");
-                text += decode_run(run) + added->content;
-            } else {
-                run.push_back(piece_of(id));
-                if (first && adds_space_ && run.front().starts_with(k_underline))
-                    run.front().erase(0, k_underline.size());
+            if (!added || added->special) {
+                run.push_back(id);
+                continue;
             }
-            after_special = added && added->special;
-            first = false;
+            if (const auto part = decode_run(run); !part.empty()) append(part);
+            append(added->content);
+            run.clear();
         }
-        return text + decode_run(run);
+        if (!run.empty()) append(decode_run(run));
+        return text;
     }
 
     std::int64_t vocabulary() const override {
@@ -224,11 +226,32 @@ class SentencePiece final : public Tokenizer {
         ids.insert(ids.end(), found.begin(), found.end());
     }
 
-    std::string decode_run(std::vector<std::string>& run) const {
+    /// Pieces and special tokens; the first space is the one that encoding put there.
+    std::string decode_run(const std::vector<std::int64_t>& ids) const {
         std::string text;
-        const auto status = model_.Decode(run, &text);
+        std::vector<std::string> pieces;
+        bool after_special = false;
+        for (std::size_t i = 0; i < ids.size(); ++i) {
+            const AddedToken* const special = added_.find(ids[i]);
+            if (special) {
+                // As the older rule has it: the space comes before the pieces, not before the special token.
+                if (legacy_ && !after_special && i > 0) text += " ";
+                text += decode_pieces(pieces) + special->content;
+                pieces.clear();
+            } else {
+                pieces.push_back(piece_of(ids[i]));
+                if (i == 0 && adds_space_ && pieces.front().starts_with(k_underline))
+                    pieces.front().erase(0, k_underline.size());
+            }
+            after_special = special != nullptr;
+        }
+        return text + decode_pieces(pieces);
+    }
+
+    std::string decode_pieces(const std::vector<std::string>& pieces) const {
+        std::string text;
+        const auto status = model_.Decode(pieces, &text);
         if (!status.ok()) throw bad_tokenizer(file_, "cannot decode: " + status.ToString());
-        run.clear();
         return text;
     }
 
