@@ -217,7 +217,7 @@ def published_v1(text, tokenizer, image, most):
     learned[0] = False
 
     def length(part):
-        return len(encoded(tokenizer, part, image)) if image else min(len(ids(tokenizer, part)), most)
+        return len(encoded(tokenizer, part, image))  # not cut
 
     at = 1
     for i, turn in enumerate(text.text.split("</s>")):

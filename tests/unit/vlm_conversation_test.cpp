@@ -12,6 +12,8 @@
 #include <lvr/core/text_file.hpp>
 #include <lvr/vlm/conversation.hpp>
 
+#include "source_tree.hpp"
+
 using namespace lvr;
 using namespace lvr::vlm;
 using Ids = std::vector<std::int64_t>;
@@ -95,6 +97,20 @@ TEST_CASE("ids and labels of conversations are the reference's", "[vlm]") {
     CHECK(counts["v1"].refused == 4);
     CHECK(counts["v1"].mismatches == 13);
     CHECK(counts["v1"].differing > 10);
+}
+
+TEST_CASE("a text may begin with BOS where the tokenizer puts none in front", "[vlm]") {
+    const test::TemporaryTree tree;
+    tree.write("tokenizer.json", core::read_text(k_golden / "qwen/tokenizer.json"));
+    tree.write("tokenizer_config.json",
+               R"({"tokenizer_class": "Qwen2Tokenizer", "bos_token": "<|im_start|>"})");
+    const auto smol = data::open_tokenizer(tree.root());
+    REQUIRE(smol->bos == smol->id_of("<|im_start|>"));
+    const std::string text = "<|im_start|>user\n<image>\nwhat<image><|im_start|>";
+    const Ids ids = encode_with_images(text, *smol);
+    CHECK(ids == encode_with_images(text, tokenizer(true)));
+    CHECK(ids.front() == smol->bos);
+    CHECK(ids.back() == smol->bos);
 }
 
 TEST_CASE("a placeholder has a line of its own in front", "[vlm]") {

@@ -54,7 +54,8 @@ std::vector<Numbers> plain_packing(const Numbers& lengths, std::int64_t longest)
 
 TEST_CASE("a uniform order is PyTorch's", "[vlm]") {
     int compared = 0;
-    for (const auto& one : golden()["uniform"]) {
+    const auto reference = golden();
+    for (const auto& one : reference["uniform"]) {
         const auto order = uniform_order(one["count"], one["seed"].get<std::uint64_t>() - 1, 1);
         const Numbers begin = one["begin"];
         REQUIRE(order.size() == one["count"].get<std::size_t>());
@@ -68,7 +69,8 @@ TEST_CASE("a uniform order is PyTorch's", "[vlm]") {
 
 TEST_CASE("a grouped order is the recipe's", "[vlm]") {
     int compared = 0;
-    for (const auto& one : golden()["grouped"]) {
+    const auto reference = golden();
+    for (const auto& one : reference["grouped"]) {
         CAPTURE(one["name"].get<std::string>());
         const Numbers lengths = one["lengths"];
         const Groups groups{one["batch"], one["ranks"]};

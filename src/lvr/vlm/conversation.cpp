@@ -142,14 +142,15 @@ Prompt write_prompt(const data::LlavaSample& sample, const Template& form) {
 }
 
 Ids encode_with_images(std::string_view text, const data::Tokenizer& tokenizer) {
+    // Not what the first chunk begins with: a text may begin with what is a model's BOS, as chatml does with
+    // SmolLM2's.
+    const Ids nothing = tokenizer.encode("", true);
+    const bool adds_bos = !nothing.empty() && tokenizer.bos && nothing.front() == *tokenizer.bos;
     Ids ids;
-    bool keeps_first = false;
     for (bool first = true;; first = false) {
         const auto at = text.find(k_image_mark);
         const Ids chunk = tokenizer.encode(text.substr(0, at), true);
-        if (first) keeps_first = !chunk.empty() && tokenizer.bos && chunk.front() == *tokenizer.bos;
-        const bool drops = !first && keeps_first && !chunk.empty();
-        ids.insert(ids.end(), chunk.begin() + (drops ? 1 : 0), chunk.end());
+        ids.insert(ids.end(), chunk.begin() + (adds_bos && !first ? 1 : 0), chunk.end());
         if (at == std::string_view::npos) return ids;
         ids.push_back(k_image_id);
         text.remove_prefix(at + k_image_mark.size());

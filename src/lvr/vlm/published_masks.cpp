@@ -27,8 +27,7 @@ std::size_t end_of_question(std::string_view round) {
 }  // namespace
 
 std::size_t PublishedMask::count(std::string_view text) const {
-    const std::size_t ids = encode_prompt(prompt, text, tokenizer).size();
-    return prompt.has_image ? ids : std::min(ids, longest);
+    return encode_prompt(prompt, text, tokenizer).size();
 }
 
 void PublishedMask::caption(Tokens& tokens) const {
