@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+if(LVR_WITH_TORCH)
+  lvr_tests(vlm_test ROOMS vlm LABEL reference
+            SOURCES unit/vlm_conversation_test.cpp unit/vlm_sampling_test.cpp unit/vlm_splice_test.cpp unit/source_tree.cpp)
+endif()
