@@ -9,7 +9,7 @@ texts of lengths 13, 9 and 4, padded on the right to L = 13, of which some token
   loss []                        mean over labels that are not ignored
   gradient.<name>                of the loss, for every parameter, by transformers' names
   logits_bf16 [B, L, V]          model in bf16, stored as fp32
-  positions [B, L], logits_positions [B, L, V]  with positions far from the start (some configurations)
+  positions [B, L], logits_positions [B, L, V]  with positions far apart (some configurations)
   logits_bf16_frequencies        the same, with the rotations' frequencies rounded to bf16 (spec of the published training)
 """
 
@@ -25,7 +25,8 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "lm"
 LENGTHS, LEARNED_FROM, VOCABULARY = [13, 9, 4], [5, 2, 1], 60
 SIZES = dict(vocab_size=VOCABULARY, hidden_size=32, intermediate_size=40, num_hidden_layers=2, num_attention_heads=4,
              max_position_embeddings=64, rms_norm_eps=1e-5, pad_token_id=0, bos_token_id=1, eos_token_id=2)
-LLAMA3 = dict(rope_type="llama3", rope_theta=500000.0, factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
+# Of six frequencies one stays, one is in the passage, four are divided.
+LLAMA3 = dict(rope_type="llama3", rope_theta=500000.0, factor=8.0, low_freq_factor=0.25, high_freq_factor=4.0,
               original_max_position_embeddings=32)
 
 # name: (model class, what its configuration has besides SIZES, what else is special)
@@ -93,9 +94,10 @@ def expected(model: transformers.PreTrainedModel, special: set[str]) -> dict[str
     output = model(input_ids=batch["ids"], attention_mask=batch["mask"], labels=batch["labels"], use_cache=False)
     output.loss.backward()
     results = batch | {"logits": output.logits.detach(), "loss": output.loss.detach()}
-    results |= {"gradient." + name: parameter.grad for name, parameter in model.named_parameters()}
+    # Copies: bfloat16() below converts gradients, too.
+    results |= {"gradient." + name: parameter.grad.clone() for name, parameter in model.named_parameters()}
     if "positions" in special:
-        positions = torch.arange(max(LENGTHS)).repeat(len(LENGTHS), 1) + torch.tensor([[600], [0], [31]])
+        positions = torch.arange(max(LENGTHS)) * torch.tensor([[97], [160], [333]]) + torch.tensor([[600], [0], [31]])
         results |= {"positions": positions, "logits_positions": logits_of(model, batch, position_ids=positions)}
         rotations = model.model.rotary_emb
         exact = rotations.inv_freq.clone()

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Language models against transformers (tests/reference/llama_lm.py).
 #include <ATen/core/Tensor.h>
+#include <ATen/ops/cat.h>  // ATen's operators bring a CHECK of their own: Catch's must come behind them
 #include <catch2/catch.hpp>
-
-#include <cmath>
 
 #include <lvr/nn/causal_loss.hpp>
 #include <lvr/nn/llama.hpp>
@@ -62,7 +61,6 @@ TEST_CASE("the loss and every parameter's gradient are those of transformers", "
         const double loss_off = relative_error(loss.detach(), golden.read("loss"));
         INFO(golden.name << ": loss off by " << loss_off << ", allowed " << k_most_fp32);
         CHECK(loss_off <= k_most_fp32);
-        double worst = 0;
         std::size_t wanted = 0;
         for (const auto& [name, info] : golden.expected.tensors()) wanted += name.starts_with("gradient.");
         const auto ours = gradients_of(golden, store);
@@ -71,10 +69,8 @@ TEST_CASE("the loss and every parameter's gradient are those of transformers", "
             const double off = relative_error(gradient, golden.read("gradient." + name));
             INFO(name << ": " << off << ", allowed " << k_most_fp32);
             CHECK(off <= k_most_fp32);
-            worst = std::max(worst, off);
             ++gradients;
         }
-        WARN(golden.name << ": loss off by " << loss_off << ", gradients by " << worst << " at most");
         ++models;
     }
     CHECK(models == 5);

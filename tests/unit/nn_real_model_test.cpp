@@ -35,7 +35,7 @@ TEST_CASE("SmolLM2's logits are those of transformers") {
                                       at_tokens(expected.read("logits"), mask));
     const double whole_off = relative_error(at::logsumexp(ours, 1),
                                             at_tokens(expected.read("whole").unsqueeze(2), mask).squeeze(1));
-    WARN("logits off by " << off << ", their logsumexp by " << whole_off << ", allowed " << k_most);
+    INFO("logits off by " << off << ", their logsumexp by " << whole_off << ", allowed " << k_most);
     CHECK(off <= k_most);
     CHECK(whole_off <= k_most);
 }
