@@ -5,3 +5,5 @@ lvr_tests(data_sources_test ROOMS data
 lvr_tests(data_spair_test ROOMS data SOURCES unit/data_spair_test.cpp unit/source_tree.cpp)
 lvr_tests(data_tokenizer_test ROOMS data LABEL reference SOURCES unit/data_tokenizer_reference_test.cpp)
 lvr_tests(data_tokenizer_files_test ROOMS data SOURCES unit/data_tokenizer_files_test.cpp unit/source_tree.cpp)
+lvr_cli_test(data_tokenizer_smollm2 models/tokenizer.sh LABELS models)
+set_tests_properties(data_tokenizer_smollm2 PROPERTIES SKIP_RETURN_CODE 77)
