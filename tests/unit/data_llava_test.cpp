@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
-#include <boost/archive/binary_iarchive.hpp>
-#include <boost/archive/binary_oarchive.hpp>
-#include <boost/serialization/string.hpp>
-#include <boost/serialization/vector.hpp>
 #include <catch2/catch.hpp>
 
-#include <fstream>
-#include <sstream>
+#include <functional>
+#include <string>
 
 #include <lvr/core/error.hpp>
 #include <lvr/data/list_entries.hpp>
@@ -111,18 +107,6 @@ TEST_CASE("places in a list are right across the pieces that it is read in", "[d
     const LlavaList list(index_llava(one.file));
     REQUIRE(list.index().size() == 3000);
     for (std::int64_t i = 0; i < 3000; ++i) REQUIRE(list.read(i).turns.at(1).value == std::to_string(i));
-}
-
-TEST_CASE("an index goes to other ranks", "[data]") {
-    const Listed one("a.json", "[" + k_talk + "," + k_text + "]");
-    const auto index = index_llava(one.file);
-    std::stringstream stream;
-    boost::archive::binary_oarchive(stream) << index;
-    LlavaIndex copy;
-    boost::archive::binary_iarchive(stream) >> copy;
-    CHECK(copy.offsets == index.offsets);
-    CHECK(copy.faults == index.faults);
-    CHECK(LlavaList(copy).read(1).turns.size() == 2);
 }
 
 TEST_CASE("what is wrong with a sample is told apart", "[data]") {

@@ -79,8 +79,8 @@ TEST_CASE("images take the places of their placeholders", "[vlm]") {
     CHECK(at::equal(out.embeddings_BLD.select(0, 2), third));
     CHECK(numbers(out.labels_BL) ==
           Ids{I, I, I, 4, I, I, I, I, I, 6, I, I, I, I, I, I, I, I, I, I, I, 5, I, I});
-    CHECK(numbers(out.mask_BL) ==
-          Ids{1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1});
+    CHECK(numbers(out.sample_BL) ==
+          Ids{0, 0, 0, 0, -1, -1, -1, -1, 1, 1, -1, -1, -1, -1, -1, -1, 2, 2, 2, 2, 2, 2, 2, 2});
 }
 
 TEST_CASE("gradients flow to the images and to the embeddings", "[vlm]") {
@@ -100,8 +100,22 @@ TEST_CASE("gradients flow to the images and to the embeddings", "[vlm]") {
     CHECK(gradient(given[4]) == Ids{7, 8});
 }
 
+TEST_CASE("samples may share a row", "[vlm]") {
+    const std::vector<Tokens> batch = {{{1, P, 4}, {I, I, 4}}, {{3, 6}, {3, 6}}, {{2}, {2}}};
+    const std::vector<at::Tensor> given = {image(2, 100), at::Tensor(), at::Tensor()};
+    const auto weights = table();
+    const auto out = splice(batch, given, weights, {0, {{2}, {0, 1}}});
+    const auto second = at::cat({rows(weights, {1}), given[0], rows(weights, {4, 3, 6})});
+    CHECK(out.lengths == Ids{1, 6});
+    CHECK(at::equal(out.embeddings_BLD.select(0, 0), at::cat({rows(weights, {2}), at::zeros({5, 3})})));
+    CHECK(at::equal(out.embeddings_BLD.select(0, 1), second));
+    CHECK(numbers(out.labels_BL) == Ids{2, I, I, I, I, I, I, I, I, 4, I, 6});
+    CHECK(numbers(out.sample_BL) == Ids{2, -1, -1, -1, -1, -1, 0, 0, 0, 0, 1, 1});
+    CHECK_THROWS_AS(splice(batch, given, weights, {0, {{3}}}), core::Error);
+}
+
 TEST_CASE("a spliced batch may be cut", "[vlm]") {
-    const auto out = splice(k_batch, images(), table(), {3});
+    const auto out = splice(k_batch, images(), table(), {3, {}});
     CHECK(out.lengths == Ids{3, 2, 3});
     CHECK(at::equal(out.embeddings_BLD, splice(k_batch, images(), table()).embeddings_BLD.narrow(1, 0, 3)));
     CHECK(numbers(out.labels_BL) == Ids{I, I, I, I, 6, I, I, I, I});

@@ -47,12 +47,8 @@ class ByteLevelBpe final : public Tokenizer {
             (token.normalised ? behind_normaliser_ : before_normaliser_)
                 .look_for(token.normalised ? normalise(token.content) : token.content, &token);
         }
-        if (settings.add_bos || settings.add_eos) {  // these replace what the file puts around a text
-            if (settings.add_bos.value_or(false) && bos) prefix_ = {*bos};
-            if (settings.add_eos.value_or(false) && eos) suffix_ = {*eos};
-        } else {
-            read_template(member(json, "post_processor"), 0);
-        }
+        // tokenizer_config.json's add_bos_token and add_eos_token have no say beside a tokenizer.json.
+        read_template(member(json, "post_processor"), 0);
     }
 
     std::vector<std::int64_t> encode(std::string_view text, bool add_special) const override {
@@ -78,9 +74,13 @@ class ByteLevelBpe final : public Tokenizer {
         tokens.reserve(ids.size());
         for (const std::int64_t id : ids) {
             const auto* added = added_.find(id);
-            const auto* token = added ? &added->content : model_.token(id);
-            if (!token) throw no_such_id(id);
-            if (!added || !added->special || !skip_special) tokens.push_back(*token);
+            const auto* token = model_.token(id);
+            if (!added && !token) throw no_such_id(id);
+            if (!added) {
+                tokens.push_back(*token);
+            } else if (!added->special || !skip_special) {
+                tokens.push_back(added->normalised ? normalise(added->content) : added->content);
+            }
         }
         return decoder_.decode(std::move(tokens));
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lvr/vlm/splice.hpp>
 
-#include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/embedding.h>
@@ -17,6 +16,7 @@ namespace lvr::vlm {
 namespace {
 
 using Ids = std::vector<std::int64_t>;
+using Packs = std::vector<Ids>;
 
 [[noreturn]] void refuse(std::size_t sample, const std::string& problem) {
     throw core::input_error(fmt::format("sample {} of the batch {}", sample + 1, problem), "",
@@ -84,31 +84,64 @@ class Splicer {
         labels_.push_back(std::move(labels));
     }
 
-    Spliced finish() {
+    Spliced finish(const Packs& packs) {
         if (used_ != images_.size())
             throw core::input_error(fmt::format("a batch takes {} images and got {}", used_, images_.size()),
                                     "", "give one for each placeholder, and one for each sample without any");
-        std::int64_t longest = 0;
-        Spliced out;
-        for (const auto& row : rows_) {
-            out.lengths.push_back(row.size(0));
-            longest = std::max(longest, row.size(0));
-        }
-        Ids labels;
-        for (std::size_t i = 0; i < rows_.size(); ++i) {
-            rows_[i] = at::constant_pad_nd(rows_[i], {0, 0, 0, longest - rows_[i].size(0)});
-            labels_[i].resize(static_cast<std::size_t>(longest), k_ignore_label);
-            labels.insert(labels.end(), labels_[i].begin(), labels_[i].end());
-        }
-        const auto device = text_ND_.device();
-        out.embeddings_BLD = at::stack(rows_);
-        out.labels_BL = as_tensor(labels, device).view({static_cast<std::int64_t>(rows_.size()), longest});
-        const auto places = at::arange(longest, at::TensorOptions(at::kLong).device(device));
-        out.mask_BL = places.unsqueeze(0).lt(as_tensor(out.lengths, device).unsqueeze(1));
-        return out;
+        std::vector<Row> rows;
+        Ids lengths;
+        if (packs.empty())
+            for (std::size_t i = 0; i < rows_.size(); ++i)
+                rows.push_back(join({static_cast<std::int64_t>(i)}));
+        for (const auto& pack : packs) rows.push_back(join(pack));
+        for (const auto& row : rows) lengths.push_back(static_cast<std::int64_t>(row.labels.size()));
+        return filled_up(rows, lengths);
     }
 
   private:
+    struct Row {
+        at::Tensor embeddings_LD;
+        Ids labels, samples;
+    };
+
+    /// One sample behind the other. What the last token of one makes of the first of the next is not to be
+    /// learned.
+    Row join(const std::vector<std::int64_t>& pack) const {
+        core::ensure(!pack.empty(), "packs of at least one sample");
+        std::vector<at::Tensor> pieces;
+        Row row;
+        for (const std::int64_t sample : pack) {
+            core::ensure(sample >= 0 && sample < static_cast<std::int64_t>(rows_.size()),
+                         "packs of the batch's samples");
+            const auto at = static_cast<std::size_t>(sample);
+            const std::size_t begin = row.labels.size();
+            pieces.push_back(rows_[at]);
+            row.labels.insert(row.labels.end(), labels_[at].begin(), labels_[at].end());
+            row.samples.resize(row.labels.size(), sample);
+            if (begin > 0 && begin < row.labels.size()) row.labels[begin] = k_ignore_label;
+        }
+        row.embeddings_LD = at::cat(pieces);
+        return row;
+    }
+
+    Spliced filled_up(std::vector<Row>& rows, const Ids& lengths) const {
+        const std::int64_t longest = *std::max_element(lengths.begin(), lengths.end());
+        const auto count = static_cast<std::int64_t>(rows.size());
+        std::vector<at::Tensor> embeddings;
+        Ids labels, samples;
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            auto& row = rows[i];
+            embeddings.push_back(at::constant_pad_nd(row.embeddings_LD, {0, 0, 0, longest - lengths[i]}));
+            row.labels.resize(static_cast<std::size_t>(longest), k_ignore_label);
+            row.samples.resize(static_cast<std::size_t>(longest), -1);
+            labels.insert(labels.end(), row.labels.begin(), row.labels.end());
+            samples.insert(samples.end(), row.samples.begin(), row.samples.end());
+        }
+        const auto device = text_ND_.device();
+        return {at::stack(embeddings), as_tensor(labels, device).view({count, longest}),
+                as_tensor(samples, device).view({count, longest}), lengths};
+    }
+
     at::Tensor next_image(std::size_t sample, bool seen) {
         if (used_ == images_.size()) refuse(sample, "lacks an image");
         const at::Tensor& image = images_[used_++];
@@ -160,7 +193,7 @@ Spliced splice(std::span<const Tokens> batch, std::span<const at::Tensor> images
     core::ensure(!batch.empty() && embedding_VD.dim() == 2 && options.longest >= 0, "a batch and embeddings");
     Splicer splicer(text_embeddings(batch, embedding_VD), images);
     for (std::size_t i = 0; i < batch.size(); ++i) splicer.add(i, batch[i], options.longest);
-    return splicer.finish();
+    return splicer.finish(options.packs);
 }
 
 }  // namespace lvr::vlm

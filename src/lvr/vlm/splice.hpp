@@ -12,7 +12,8 @@
 
 namespace lvr::vlm {
 
-// B samples, L positions, D the language model's width, T an image's tokens, V vocabulary.
+// B rows (samples, or packs of them), L positions, D the language model's width, T an image's tokens, V
+// vocabulary.
 
 struct CollateOptions {
     std::int64_t longest = 2048;  ///< ids that are kept; an image counts as one
@@ -30,17 +31,24 @@ Tokens collated(Tokens tokens, const CollateOptions& options);
 struct Spliced {
     at::Tensor embeddings_BLD;  ///< zero where there is nothing
     at::Tensor labels_BL;       ///< int64; k_ignore_label for images and where there is nothing
-    at::Tensor mask_BL;         ///< bool: there is something
-    std::vector<std::int64_t> lengths;
+    at::Tensor
+        sample_BL;  ///< int64: which sample of the batch a position belongs to; -1 where there is nothing
+    std::vector<std::int64_t> lengths;  ///< positions of each row that hold something
 };
 
 struct SpliceOptions {
-    /// Positions that are kept, images counted; 0: all, as the paper's code does (upstream LLaVA: 2048).
+    /// Positions of a sample that are kept, images counted; 0: all, as the paper's code does (upstream LLaVA:
+    /// 2048).
     std::int64_t longest = 0;
+    /// Which samples share a row, one behind the other; empty: each has its own. A sample that is in no pack
+    /// is left out.
+    std::vector<std::vector<std::int64_t>> packs;
 };
 
 /// How many images a sample takes: one for each placeholder. One without a placeholder takes one too, of
-/// which nothing is seen, so that the recipe's black images for text-only samples have a place.
+/// which nothing is seen, so that the recipe's black images for text-only samples have a place. (A sample of
+/// the lists has one image; where it has placeholders in several turns the published code takes the following
+/// samples' images, and fails at the last.)
 std::int64_t images_wanted(const Tokens& tokens);
 
 /// Puts images in the places of k_image_id and text embeddings in the others; fills up with zeros on the
