@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # LibTorch and CUDA, for the rooms with tensors.
 #   lvr::torch  LibTorch's libraries and headers; with CUDA its CUDA side too
+#   lvr::nccl   NCCL; empty without CUDA
 #   LVR_CUDA    ON if CUDA sources are compiled
 # LibTorch is any folder with include/ATen and lib/libtorch_cpu.so: the wheel's, a module's, Spack's. It gets a target
 # of our own because the wheel's CMake package insists on a toolkit, even for the CPU side alone.
@@ -15,11 +16,16 @@ function(lvr_find_cuda)
     return()
   endif()
   find_package(CUDAToolkit QUIET)
+  find_path(LVR_NCCL_INCLUDE nccl.h HINTS ${CUDAToolkit_INCLUDE_DIRS})
+  find_library(LVR_NCCL_LIBRARY nccl HINTS ${CUDAToolkit_LIBRARY_DIR})
+  mark_as_advanced(LVR_NCCL_INCLUDE LVR_NCCL_LIBRARY)
   set(problem "")
   if(NOT CUDAToolkit_FOUND OR NOT CUDAToolkit_NVCC_EXECUTABLE)
     set(problem "no CUDA toolkit with nvcc was found")
   elseif(NOT EXISTS ${LVR_TORCH_LIB}/libtorch_cuda.so)
     set(problem "LibTorch in ${LVR_TORCH_ROOT} has no libtorch_cuda.so")
+  elseif(NOT LVR_NCCL_INCLUDE OR NOT LVR_NCCL_LIBRARY)
+    set(problem "no NCCL (nccl.h, libnccl.so) was found beside the toolkit")
   elseif(LVR_TORCH_CUDA_MAJOR AND NOT CUDAToolkit_VERSION_MAJOR EQUAL LVR_TORCH_CUDA_MAJOR)
     set(problem "the toolkit is CUDA ${CUDAToolkit_VERSION}, LibTorch was built for CUDA ${LVR_TORCH_CUDA_MAJOR}")
   endif()
@@ -105,6 +111,12 @@ if(LVR_WITH_TORCH)
     target_compile_definitions(lvr_torch INTERFACE LVR_HAS_CUDA=1)
   endif()
   target_link_options(lvr_torch INTERFACE -Wl,--disable-new-dtags)
+  add_library(lvr_nccl INTERFACE)
+  add_library(lvr::nccl ALIAS lvr_nccl)
+  if(LVR_CUDA)
+    target_include_directories(lvr_nccl SYSTEM INTERFACE ${LVR_NCCL_INCLUDE})
+    target_link_libraries(lvr_nccl INTERFACE ${LVR_NCCL_LIBRARY})
+  endif()
   foreach(folder IN LISTS torch_rpath)
     get_filename_component(folder ${folder} REALPATH)
     target_link_options(lvr_torch INTERFACE -Wl,-rpath,${folder} -Wl,-rpath-link,${folder})

@@ -94,9 +94,7 @@ void Comm::broadcast_bytes(std::string& bytes, int root) const {
     auto length = static_cast<std::int64_t>(bytes.size());
     checked(MPI_Bcast(&length, 1, MPI_INT64_T, root, handle_->comm), "MPI_Bcast");
     prepare([&] { bytes.resize(static_cast<std::size_t>(length)); });
-    in_pieces(length, handle_->largest_message, [&](std::int64_t at, int count) {
-        checked(MPI_Bcast(bytes.data() + at, count, MPI_BYTE, root, handle_->comm), "MPI_Bcast");
-    });
+    broadcast_pieces(std::as_writable_bytes(std::span(bytes)), root);
 }
 
 std::vector<std::string> Comm::gather_bytes(const std::string& bytes, int root) const {
@@ -129,6 +127,66 @@ std::vector<std::string> Comm::all_gather_bytes(const std::string& bytes) const 
     std::vector<std::string> parts = gather_bytes(bytes);
     broadcast(parts);
     return parts;
+}
+
+void Comm::reduce_scatter(std::span<const float> all, std::span<float> part) const {
+    const auto ranks = static_cast<std::size_t>(size());
+    core::ensure(all.size() == ranks * part.size(), "a reduce_scatter of unequal parts");
+    if (!handle_) {
+        std::copy(all.begin(), all.end(), part.begin());
+        return;
+    }
+    start();
+    const auto most = std::max<std::int64_t>(
+        1, handle_->largest_message / static_cast<std::int64_t>(ranks * sizeof(float)));
+    const auto length = static_cast<std::int64_t>(part.size());
+    if (length <= most) {
+        checked(MPI_Reduce_scatter_block(all.data(), part.data(), static_cast<int>(length), MPI_FLOAT,
+                                         MPI_SUM, handle_->comm),
+                "MPI_Reduce_scatter_block");
+        return;
+    }
+    std::vector<float> piece;  // the same piece of every rank's part, side by side
+    prepare([&] { piece.resize(ranks * static_cast<std::size_t>(most)); });
+    in_pieces(length, most, [&](std::int64_t at, int count) {
+        for (std::size_t rank = 0; rank < ranks; ++rank)
+            std::copy_n(all.begin() + static_cast<std::ptrdiff_t>(rank * part.size()) + at, count,
+                        piece.begin() + static_cast<std::ptrdiff_t>(rank) * count);
+        checked(MPI_Reduce_scatter_block(piece.data(), part.data() + at, count, MPI_FLOAT, MPI_SUM,
+                                         handle_->comm),
+                "MPI_Reduce_scatter_block");
+    });
+}
+
+void Comm::all_gather(std::span<const std::byte> part, std::span<std::byte> all) const {
+    core::ensure(all.size() == static_cast<std::size_t>(size()) * part.size(),
+                 "an all_gather of unequal parts");
+    std::byte* const own = all.data() + static_cast<std::size_t>(rank()) * part.size();
+    if (part.data() != own) std::copy(part.begin(), part.end(), own);
+    if (!handle_) return;
+    start();
+    const auto length = static_cast<std::int64_t>(part.size());
+    if (length <= handle_->largest_message) {
+        checked(MPI_Allgather(MPI_IN_PLACE, 0, MPI_BYTE, all.data(), static_cast<int>(length), MPI_BYTE,
+                              handle_->comm),
+                "MPI_Allgather");
+        return;
+    }
+    for (int root = 0; root < size(); ++root)
+        broadcast_pieces(all.subspan(static_cast<std::size_t>(root) * part.size(), part.size()), root);
+}
+
+void Comm::broadcast_in_place(std::span<std::byte> bytes, int root) const {
+    if (!handle_) return;
+    start();
+    broadcast_pieces(bytes, root);
+}
+
+void Comm::broadcast_pieces(std::span<std::byte> bytes, int root) const {
+    in_pieces(static_cast<std::int64_t>(bytes.size()), handle_->largest_message,
+              [&](std::int64_t at, int count) {
+                  checked(MPI_Bcast(bytes.data() + at, count, MPI_BYTE, root, handle_->comm), "MPI_Bcast");
+              });
 }
 
 Comm Comm::split(int color, int key) const {

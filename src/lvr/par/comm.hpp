@@ -6,6 +6,7 @@
 #include <boost/serialization/string.hpp>
 #include <boost/serialization/vector.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -81,6 +82,19 @@ class Comm {
     }
     std::vector<std::string> gather_bytes(const std::string& bytes, int root = 0) const;
 
+    // Of large buffers, which neither allocate nor copy what they need not.
+    /// Sums over the ranks, element by element, of which each rank gets its part: rank r elements
+    /// [r * part.size(), (r + 1) * part.size()) of the sum. @param all [size() * part.size()]
+    void reduce_scatter(std::span<const float> all, std::span<float> part) const;
+    /// The parts of all ranks in rank order, on every rank; the own one may lie in its place in `all`.
+    /// @param all [size() * part.size()]
+    void all_gather(std::span<const std::byte> part, std::span<std::byte> all) const;
+    /// The bytes of `root`, in place.
+    void broadcast_in_place(std::span<std::byte> bytes, int root = 0) const;
+
+    /// The same ranks as a group of their own, whose collective calls do not mix with those of this one.
+    Comm duplicate() const { return split(0, rank()); }
+
     /// The ranks that gave the same `color`, ordered by `key`, then by rank.
     Comm split(int color, int key) const;
 
@@ -101,6 +115,7 @@ class Comm {
 
     void start() const;  // throws PeerFailure if any rank has failed
     void prepare(const std::function<void()>& allocate) const;
+    void broadcast_pieces(std::span<std::byte> bytes, int root) const;
     void send_pieces(const std::string& bytes, int to) const;
     void receive_pieces(std::string& bytes, int from) const;
 

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <lvr/weights/weight_store.hpp>
+
+namespace lvr::train {
+
+/// A parameter's place in its bucket.
+struct Slot {
+    std::string name;
+    std::int64_t offset = 0;  ///< elements from the bucket's beginning
+    at::Tensor parameter;     ///< a leaf of autograd whose memory is the bucket's
+};
+
+/// Some parameters side by side in one piece of memory.
+struct Bucket {
+    at::Tensor values;  ///< [length], of which the last few may be padding
+    std::vector<Slot> slots;
+
+    std::int64_t length() const { return values.numel(); }
+};
+
+struct BucketSpec {
+    std::int64_t parts = 1;                   ///< each bucket's length is a multiple: the number of ranks
+    std::int64_t most_elements = 16'777'216;  ///< per bucket, unless one parameter has more
+    at::ScalarType dtype = at::kFloat;        ///< of the parameters that the model computes with
+    at::Device device = at::kCPU;
+};
+
+/// Lays parameters out in buckets, in the reverse order of `names`: backward reaches the last first.
+/// @param names of those to be trained, in the order in which forward uses them
+/// @return the buckets, and a store in which the trained tensors are leaves within them; the others are as
+/// they were, in the same dtype and on the same device, without gradients
+struct LaidOut {
+    std::vector<Bucket> buckets;
+    weights::WeightStore store;
+};
+LaidOut lay_out(const weights::WeightStore& from, const std::vector<std::string>& names,
+                const BucketSpec& spec);
+
+}  // namespace lvr::train

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <lvr/train/sharded_optimizer.hpp>
+
+#include <ATen/ops/_fused_adamw.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
+#include <torch/csrc/autograd/function_hook.h>
+#include <torch/csrc/autograd/variable.h>
+
+#include <cmath>
+#include <utility>
+
+#include <lvr/core/error.hpp>
+
+namespace lvr::train {
+
+/// The gradients of a bucket on their way.
+struct ShardedOptimizer::Gradients {
+    at::Tensor all;    ///< [length] of this rank's backwards; under stage 2 only while one goes on
+    at::Tensor part;   ///< [length / ranks], or [length] without sharding: the sum over ranks, float32
+    at::Tensor fresh;  ///< stage 2: the part that a sum gives, before it is added
+    std::size_t taken = 0;
+    comm::Pending sum;
+    bool is_summing = false;
+};
+
+/// Takes a leaf's gradient away from autograd.
+class ShardedOptimizer::Hook : public torch::autograd::PostAccumulateGradHook {
+  public:
+    Hook(ShardedOptimizer& optimizer, std::size_t bucket, std::size_t slot)
+        : optimizer_(optimizer), bucket_(bucket), slot_(slot) {}
+
+    void operator()(const at::Tensor& leaf) override {
+        optimizer_.take(bucket_, slot_, leaf.grad());
+        leaf.mutable_grad() = at::Tensor();
+    }
+
+  private:
+    ShardedOptimizer& optimizer_;
+    std::size_t bucket_, slot_;
+};
+
+ShardedOptimizer::ShardedOptimizer(std::vector<Bucket> buckets, comm::TensorComm& comm,
+                                   const OptimizerSpec& spec)
+    : buckets_(std::move(buckets)), comm_(comm), spec_(spec) {
+    for (std::size_t b = 0; b < buckets_.size(); ++b) {
+        auto& bucket = buckets_[b];
+        core::ensure(bucket.length() % comm.size() == 0, "a bucket that ranks cannot share evenly");
+        comm.broadcast(bucket.values, 0).wait();
+        const auto master = own_part(bucket.values).to(at::kFloat, false, true);
+        shards_.push_back({master, at::zeros_like(master), at::zeros_like(master)});
+        gradients_.push_back(std::make_unique<Gradients>());
+        for (std::size_t s = 0; s < bucket.slots.size(); ++s)
+            torch::autograd::impl::set_post_acc_grad_hooks(bucket.slots[s].parameter,
+                                                           std::make_unique<Hook>(*this, b, s));
+    }
+}
+
+ShardedOptimizer::~ShardedOptimizer() {
+    for (const auto& bucket : buckets_)
+        for (const auto& slot : bucket.slots)
+            torch::autograd::impl::set_post_acc_grad_hooks(slot.parameter, nullptr);
+}
+
+/// The part of a bucket that this rank updates.
+at::Tensor ShardedOptimizer::own_part(const at::Tensor& bucket) const {
+    if (spec_.zero == ZeroStage::none) return bucket;
+    const auto length = bucket.numel() / comm_.size();
+    return bucket.narrow(0, comm_.rank() * length, length);
+}
+
+void ShardedOptimizer::begin_backward(bool is_last) {
+    is_last_ = is_last;
+    for (const auto& gradients : gradients_) gradients->taken = 0;
+}
+
+void ShardedOptimizer::take(std::size_t b, std::size_t s, const at::Tensor& gradient) {
+    auto& gradients = *gradients_[b];
+    const auto& bucket = buckets_[b];
+    const auto& slot = bucket.slots[s];
+    if (!gradients.all.defined()) gradients.all = at::zeros({bucket.length()}, bucket.values.options());
+    gradients.all.narrow(0, slot.offset, gradient.numel()).view(gradient.sizes()).add_(gradient);
+    if (++gradients.taken == bucket.slots.size() && (is_last_ || spec_.zero == ZeroStage::gradients))
+        begin_sum(b);
+}
+
+void ShardedOptimizer::begin_sum(std::size_t b) {
+    auto& gradients = *gradients_[b];
+    if (!gradients.all.defined())
+        gradients.all = at::zeros({buckets_[b].length()}, buckets_[b].values.options());
+    gradients.all.div_(comm_.size());
+    if (spec_.zero == ZeroStage::none) {
+        gradients.sum = comm_.all_reduce(gradients.all);
+    } else {
+        gradients.fresh = at::zeros({buckets_[b].length() / comm_.size()}, gradients.all.options());
+        gradients.sum = comm_.reduce_scatter(gradients.all, gradients.fresh);
+    }
+    gradients.is_summing = true;
+}
+
+void ShardedOptimizer::finish_backward() {
+    if (!is_last_ && spec_.zero != ZeroStage::gradients) return;
+    for (std::size_t b = 0; b < buckets_.size(); ++b)
+        if (!gradients_[b]->is_summing) begin_sum(b);
+    for (const auto& gradients : gradients_) {
+        gradients->sum.wait();
+        gradients->is_summing = false;
+        const at::Tensor& summed = spec_.zero == ZeroStage::none ? gradients->all : gradients->fresh;
+        gradients->part = gradients->part.defined() ? gradients->part.add_(summed) : summed.to(at::kFloat);
+        gradients->all = gradients->fresh = at::Tensor();
+    }
+}
+
+double ShardedOptimizer::norm_of_gradients() const {
+    double squares = 0;
+    for (const auto& gradients : gradients_) {
+        const auto norm = at::linalg_vector_norm(gradients->part).item<double>();
+        squares += norm * norm;
+    }
+    if (spec_.zero != ZeroStage::none) comm_.group().sum(std::span(&squares, 1));
+    return std::sqrt(squares);
+}
+
+void ShardedOptimizer::step(std::size_t b, const at::Tensor& gradient, double learning_rate) {
+    auto& shard = shards_[b];
+    const auto count =
+        at::full({}, static_cast<double>(updates_), at::TensorOptions().device(gradient.device()));
+    at::_fused_adamw_({shard.master}, {gradient}, {shard.first_moment}, {shard.second_moment}, {}, {count},
+                      learning_rate, spec_.adamw.beta1, spec_.adamw.beta2, spec_.adamw.weight_decay,
+                      spec_.adamw.epsilon, false, false);
+    own_part(buckets_[b].values).copy_(shard.master);
+}
+
+std::int64_t ShardedOptimizer::shard_begin(std::size_t bucket) const {
+    return spec_.zero == ZeroStage::none ? 0 : comm_.rank() * (buckets_[bucket].length() / comm_.size());
+}
+
+void ShardedOptimizer::restored(std::int64_t updates) {
+    updates_ = updates;
+    for (std::size_t b = 0; b < buckets_.size(); ++b) own_part(buckets_[b].values).copy_(shards_[b].master);
+    hand_out();
+}
+
+/// Every rank gets the parameters of all parts.
+void ShardedOptimizer::hand_out() {
+    if (spec_.zero == ZeroStage::none) return;
+    std::vector<comm::Pending> gathered;
+    for (const auto& bucket : buckets_)
+        gathered.push_back(comm_.all_gather(own_part(bucket.values), bucket.values));
+    for (auto& one : gathered) one.wait();
+}
+
+UpdateReport ShardedOptimizer::update(double learning_rate) {
+    UpdateReport report{.gradient_norm = norm_of_gradients()};
+    report.is_finite = std::isfinite(report.gradient_norm);
+    if (report.is_finite) ++updates_;
+    for (std::size_t b = 0; b < buckets_.size() && report.is_finite; ++b) {
+        auto& part = gradients_[b]->part;
+        if (spec_.most_norm > 0 && report.gradient_norm > spec_.most_norm)
+            part.mul_(spec_.most_norm / (report.gradient_norm + 1e-6));
+        step(b, part, learning_rate);
+    }
+    if (report.is_finite) hand_out();
+    for (const auto& gradients : gradients_) gradients->part = at::Tensor();
+    return report;
+}
+
+std::int64_t ShardedOptimizer::state_bytes() const {
+    std::int64_t bytes = 0;
+    for (const auto& shard : shards_)
+        bytes += static_cast<std::int64_t>(shard.master.nbytes() + shard.first_moment.nbytes() +
+                                           shard.second_moment.nbytes());
+    return bytes;
+}
+
+}  // namespace lvr::train

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include <lvr/train/schedule.hpp>
+#include <lvr/train/sharded_optimizer.hpp>
+
+#include "unit/train_fixture.hpp"
+#include "world.hpp"
+
+using namespace lvr;
+using namespace lvr::train;
+using test::world;
+
+namespace {
+
+struct Way {
+    ZeroStage zero;
+    std::int64_t bucket;     ///< elements
+    std::int64_t backwards;  ///< per update and rank
+};
+
+/// The losses of a case's updates: each rank takes its share of every batch, in as many backwards as `way`
+/// says.
+std::vector<double> losses_of(const std::string& name, const Way& way, std::vector<double>& norms,
+                              weights::WeightStore& end) {
+    const auto& its = test::adamw_golden().at("cases").at(name);
+    const auto comm = comm::make_tensor_comm(world(), at::kCPU);
+    auto laid =
+        lay_out(test::network(), test::network_names(), {.parts = comm->size(), .most_elements = way.bucket});
+    ShardedOptimizer optimizer(std::move(laid.buckets), *comm,
+                               {.adamw = {.weight_decay = its.at("weight_decay").get<double>()},
+                                .zero = way.zero,
+                                .most_norm = its.at("most_norm").get<double>()});
+    const CosineSchedule schedule{test::adamw_golden().at("peak").get<double>(), 20,
+                                  test::adamw_golden().at("warmup_share").get<double>()};
+    std::vector<double> losses;
+    for (std::int64_t update = 0; update < schedule.updates; ++update) {
+        const double rate = schedule.rate(update);
+        CHECK(rate == Approx(its.at("rates")[static_cast<std::size_t>(update)].get<double>()).margin(1e-12));
+        losses.push_back(test::update_network(optimizer, laid.store, *comm, update, way.backwards, rate,
+                                              &norms.emplace_back()));
+    }
+    end = laid.store;
+    return losses;
+}
+
+}  // namespace
+
+namespace {
+
+void compare(const std::string& name, const Way& way) {
+    INFO(name << ", stage " << static_cast<int>(way.zero) << ", buckets of " << way.bucket << ", "
+              << way.backwards << " backward(s)");
+    const auto& its = test::adamw_golden().at("cases").at(name);
+    std::vector<double> norms;
+    weights::WeightStore end;
+    const auto losses = losses_of(name, way, norms, end);
+    REQUIRE(losses.size() == 20);
+    for (std::size_t i = 0; i < losses.size(); ++i) {
+        CHECK(losses[i] == Approx(its.at("losses")[i].get<double>()).epsilon(1e-5));
+        CHECK(norms[i] == Approx(its.at("norms")[i].get<double>()).epsilon(1e-4));
+    }
+    for (const auto& [parameter, value] : its.at("end").items()) {
+        const auto wanted = test::tensor_of(value);
+        const auto error = end.all().at(parameter).sub(wanted).norm().item<double>();
+        CHECK(error <= 1e-5 * wanted.norm().item<double>());
+    }
+}
+
+}  // namespace
+
+TEST_CASE("twenty updates as torch.optim.AdamW makes them, whatever ranks share", "[mpi]") {
+    int compared = 0;
+    for (const auto zero : {ZeroStage::none, ZeroStage::optimizer, ZeroStage::gradients}) {
+        for (const std::int64_t backwards : {1, 2}) {
+            compare("plain", {zero, backwards == 1 ? 1 : 1000, backwards});
+            ++compared;
+        }
+        compare("clipped", {zero, 40, 1});
+    }
+    compare("decay", {ZeroStage::gradients, 40, 2});
+    CHECK(compared == 6);
+}
+
+TEST_CASE("ranks share what a stage says they share", "[mpi]") {
+    const std::vector<std::string> names = {"first.weight", "second.weight"};
+    for (const auto zero : {ZeroStage::none, ZeroStage::optimizer, ZeroStage::gradients}) {
+        const auto comm = comm::make_tensor_comm(world(), at::kCPU);
+        auto laid = lay_out(test::network(), names, {.parts = comm->size(), .most_elements = 1});
+        std::int64_t elements = 0;
+        for (const auto& bucket : laid.buckets) elements += bucket.length();
+        const ShardedOptimizer optimizer(std::move(laid.buckets), *comm, {.zero = zero});
+        const auto share = zero == ZeroStage::none ? elements : elements / comm->size();
+        CHECK(optimizer.state_bytes() == 3 * 4 * share);
+    }
+}
+
+TEST_CASE("a gradient that is not finite changes nothing, on any rank", "[mpi]") {
+    for (const auto zero : {ZeroStage::none, ZeroStage::gradients}) {
+        const auto comm = comm::make_tensor_comm(world(), at::kCPU);
+        auto laid = lay_out(test::network(), {"first.weight"}, {.parts = comm->size()});
+        const auto weight = laid.store.all().at("first.weight");
+        const auto before = weight.detach().clone();
+        ShardedOptimizer optimizer(std::move(laid.buckets), *comm, {.zero = zero});
+        const bool is_bad = comm->rank() == comm->size() - 1;
+        optimizer.begin_backward(true);
+        weight.mul(is_bad ? std::numeric_limits<double>::infinity() : 1.0).sum().backward();
+        optimizer.finish_backward();
+        const auto report = optimizer.update(0.1);
+        CHECK_FALSE(report.is_finite);
+        CHECK(optimizer.updates() == 0);
+        CHECK(weight.equal(before));
+        optimizer.begin_backward(true);
+        weight.sum().backward();
+        optimizer.finish_backward();
+        CHECK(optimizer.update(0.1).is_finite);
+        CHECK_FALSE(weight.equal(before));
+    }
+}
