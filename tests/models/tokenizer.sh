@@ -4,7 +4,7 @@
 set -euo pipefail
 export LVR_SMOLLM2=${LVR_SMOLLM2:-$LVR_SOURCE_DIR/build/models/smollm2-135m-instruct}
 if [ ! -f "$LVR_SMOLLM2/tokenizer.json" ]; then
-  echo "skipped: there is no SmolLM2-135M in $LVR_SMOLLM2 (LVR_SMOLLM2=FOLDER names another place)"
+  echo "skipped: there is no SmolLM2-135M in $LVR_SMOLLM2 (scripts/setup.sh --models makes it)"
   exit 77
 fi
 wanted=$(grep -o '"tokenizer_json_sha256":"[0-9a-f]*"' "$LVR_SOURCE_DIR/tests/golden/tokenizers_smollm2.json" | cut -d'"' -f4)
