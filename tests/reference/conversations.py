@@ -261,7 +261,7 @@ def expected(case, tokenizer):
     build, published = TEMPLATES[case["template"]]
     image, most = case["image"], case["most"]
     try:
-        text, shown = (build(placed([(who, read(value)) for who, value in case["turns"]], image))
+        text, shown = (build([(who, read(value)) for who, value in placed(case["turns"], image)])
                        for read in (tokenizer.normal, str))
     except Refused as problem:
         return {"refused": str(problem)}
