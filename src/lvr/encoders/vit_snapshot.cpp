@@ -4,63 +4,14 @@
 #include <fmt/format.h>
 
 #include <lvr/core/error.hpp>
+#include <lvr/weights/config_keys.hpp>
 #include <lvr/weights/vit_names.hpp>
 
 namespace lvr::encoders {
 namespace {
 
 using core::Json;
-
-constexpr std::int64_t k_most = 1 << 20;  // of any size in a config.json; more is damage
-
-/// The keys of a config.json, with messages that name the file.
-class Config {
-  public:
-    Config(const Json& json, const std::string& where) : json_(json), where_(where) {}
-
-    bool has(const std::string& key) const { return json_.contains(key) && !json_.at(key).is_null(); }
-    bool flag(const std::string& key, bool otherwise) const {
-        if (!has(key)) return otherwise;
-        if (!json_.at(key).is_boolean()) fail(key, "neither true nor false");
-        return json_.at(key).get<bool>();
-    }
-    std::int64_t count(const std::string& key, std::int64_t otherwise) const {
-        if (!has(key)) return otherwise;
-        const Json& value = json_.at(key);
-        if (!value.is_number_integer() || value < 0 || value > k_most)
-            fail(key, "not a sensible whole number");
-        return value.get<std::int64_t>();
-    }
-    double real(const std::string& key, double otherwise) const {
-        if (!has(key)) return otherwise;
-        if (!json_.at(key).is_number()) fail(key, "not a number");
-        return json_.at(key).get<double>();
-    }
-    /// A number of pixels on a side, or a list of two that agree.
-    std::int64_t side(const std::string& key, std::int64_t otherwise) const {
-        if (!has(key) || !json_.at(key).is_array()) return count(key, otherwise);
-        const Json& sides = json_.at(key);
-        const bool is_square = sides.size() == 2 && sides[0] == sides[1] && sides[0].is_number_integer() &&
-                               sides[0] >= 0 && sides[0] <= k_most;
-        if (!is_square) fail(key, "neither a number nor two equal ones");
-        return sides[0].get<std::int64_t>();
-    }
-    std::string text(const std::string& key, const std::string& otherwise) const {
-        if (!has(key)) return otherwise;
-        if (!json_.at(key).is_string()) fail(key, "not a text");
-        return json_.at(key).get<std::string>();
-    }
-    const std::string& where() const { return where_; }
-
-    [[noreturn]] void fail(const std::string& key, const std::string& problem) const {
-        throw core::input_error(fmt::format("{}: {} is {}", where_, key, problem),
-                                "the model cannot be built", "restore the snapshot's own config.json");
-    }
-
-  private:
-    const Json& json_;
-    std::string where_;
-};
+using Config = weights::ConfigKeys;
 
 /// What differs between families where config.json is silent.
 struct Family {
@@ -142,7 +93,6 @@ const Json& vision_part(const Json& config) {
 ViTSnapshot read_vit(const weights::Snapshot& snapshot) {
     const std::string where = (snapshot.folder / "config.json").string();
     const Config whole(snapshot.config, where);
-    if (!snapshot.config.is_object()) whole.fail("the content", "not an object");
     const std::string type = whole.text("model_type", "");
     const Config vision(vision_part(snapshot.config), where);
     if (type == "clip" || type == "clip_vision_model") return read_clip(vision);

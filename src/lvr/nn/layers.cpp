@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lvr/nn/layers.hpp>
 
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/addmm.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/layer_norm.h>
@@ -54,6 +55,11 @@ Norm norm_from(const weights::WeightStore& store, const std::string& name, std::
     return {store.get(name + ".weight", {width}), store.get(name + ".bias", {width}), eps};
 }
 
+RmsNorm rms_norm_from(const weights::WeightStore& store, const std::string& name, std::int64_t width,
+                      double eps) {
+    return {store.get(name + ".weight", {width}), eps};
+}
+
 at::Tensor apply(const Linear& linear, const at::Tensor& x) {
     return at::linear(x, linear.weight_OI, linear.bias_O);
 }
@@ -62,7 +68,35 @@ at::Tensor apply(const Norm& norm, const at::Tensor& x) {
     return at::layer_norm(x, {norm.weight_C.size(0)}, norm.weight_C, norm.bias_C, norm.eps);
 }
 
+at::Tensor apply(const RmsNorm& norm, const at::Tensor& x) {
+    const auto wide = x.to(at::kFloat);
+    const auto scale = wide.square().mean(-1, true).add(norm.eps).rsqrt();
+    return norm.weight_C.mul(wide.mul(scale).to(x.scalar_type()));
+}
+
+namespace {
+
+bool is_recorded(const at::Tensor& x) { return x.requires_grad() && at::GradMode::is_enabled(); }
+
+at::Tensor activated(Activation activation, const at::Tensor& x) {
+    switch (activation) {
+        case Activation::gelu:
+            return at::gelu(x, "none");
+        case Activation::gelu_tanh:
+            return at::gelu(x, "tanh");
+        case Activation::quick_gelu:
+            return at::silu(x.mul(k_quick_gelu)).div(k_quick_gelu);
+        case Activation::silu:
+            return at::silu(x);
+    }
+    core::ensure(false, "an activation without a formula");
+    return x;
+}
+
+}  // namespace
+
 at::Tensor activate(Activation activation, at::Tensor x) {
+    if (is_recorded(x)) return activated(activation, x);
     switch (activation) {
         case Activation::gelu:
             return at::gelu_(x, "none");
@@ -92,6 +126,7 @@ at::Tensor hidden_of(const Mlp& mlp, const at::Tensor& x, double& owed) {
     at::Tensor hidden = apply(mlp.up, flat(x));
     if (!mlp.gated) return activate(mlp.activation, std::move(hidden));
     const auto halves = hidden.chunk(2, -1);
+    if (is_recorded(hidden)) return activated(mlp.activation, halves[0]).mul(halves[1]);
     return activate(mlp.activation, halves[0].contiguous()).mul_(halves[1]);
 }
 
@@ -116,8 +151,11 @@ void add_to(at::Tensor& sum, const Mlp& mlp, const at::Tensor& x) {
 at::Tensor apply(const Mlp& mlp, const at::Tensor& x) {
     auto shape = x.sizes().vec();
     shape.back() = mlp.down.weight_OI.size(0);
+    double owed = 1;
+    const at::Tensor hidden = hidden_of(mlp, x, owed);
+    if (owed == 1) return apply(mlp.down, hidden).view(shape);
     at::Tensor result = at::zeros(shape, x.options());
-    add_to(result, mlp, x);
+    add_to(result, mlp.down, hidden, owed);
     return result;
 }
 

@@ -26,6 +26,13 @@ struct Norm {
     double eps = 1e-5;
 };
 
+/// weight * x / sqrt(mean of squares + eps) over the last axis (Zhang & Sennrich 2019): the quotient in
+/// float32, then rounded to the input's dtype, then times the weight.
+struct RmsNorm {
+    at::Tensor weight_C;
+    double eps = 1e-5;
+};
+
 enum class Activation {
     gelu,        ///< x Phi(x)
     gelu_tanh,   ///< its tanh approximation
@@ -50,15 +57,21 @@ Linear linear_from(const weights::WeightStore& store, const std::string& name, s
                    std::int64_t in, bool bias = true);
 Norm norm_from(const weights::WeightStore& store, const std::string& name, std::int64_t width, double eps);
 
+RmsNorm rms_norm_from(const weights::WeightStore& store, const std::string& name, std::int64_t width,
+                      double eps);
+
+// What follows can be differentiated by autograd, but for add_to.
+
 /// @return x W^T + b, [..., out]
 at::Tensor apply(const Linear& linear, const at::Tensor& x);
 /// sum += scale (x W^T) + b without a temporary. @param sum contiguous, [..., out]
 void add_to(at::Tensor& sum, const Linear& linear, const at::Tensor& x, double scale = 1);
 at::Tensor apply(const Norm& norm, const at::Tensor& x);
+at::Tensor apply(const RmsNorm& norm, const at::Tensor& x);
 at::Tensor apply(const Mlp& mlp, const at::Tensor& x);
 /// sum += mlp(x). @param sum contiguous, [..., out]
 void add_to(at::Tensor& sum, const Mlp& mlp, const at::Tensor& x);
-/// In place where that is allowed. @return the same shape
+/// In place unless autograd may need x. @return the same shape
 at::Tensor activate(Activation activation, at::Tensor x);
 
 }  // namespace lvr::nn

@@ -58,7 +58,12 @@ ViTBlock make_block(const ViTConfig& config, const weights::WeightStore& store, 
     ViTBlock block;
     block.norm1 = norm_from(store, name + "norm1", width, config.eps);
     block.norm2 = norm_from(store, name + "norm2", width, config.eps);
-    block.attention = self_attention_from(store, name + "attention", width, config.heads, config.qkv_bias);
+    block.attention = self_attention_from(store, name + "attention",
+                                          {.width = width,
+                                           .heads = config.heads,
+                                           .kv_heads = config.heads,
+                                           .head_width = width / config.heads,
+                                           .qkv_bias = config.qkv_bias});
     block.mlp = {linear_from(store, name + "mlp.up", up_width(config), width),
                  linear_from(store, name + "mlp.down", width, config.mlp_width),
                  config.swiglu ? Activation::silu : config.activation, config.swiglu};

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -82,24 +83,39 @@ WeightStore load_weights(const Checkpoint& checkpoint, const NameMap& map, const
     return store;
 }
 
+namespace {
+
+/// How long each part of a weight is on the row's axis.
+std::vector<std::int64_t> lengths_of(const NameRow& row, const at::Tensor& weight, const std::string& name) {
+    const auto parts = static_cast<std::int64_t>(row.sources.size());
+    core::ensure(row.axis < weight.dim(), (name + " has no such axis").c_str());
+    const auto whole = weight.size(row.axis);
+    const auto lengths =
+        row.lengths.empty() ? std::vector<std::int64_t>(row.sources.size(), whole / parts) : row.lengths;
+    core::ensure(std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0}) == whole,
+                 (name + " cannot be split into its parts").c_str());
+    return lengths;
+}
+
+}  // namespace
+
 std::map<std::string, at::Tensor> export_weights(const WeightStore& store, const NameMap& map) {
     std::map<std::string, at::Tensor> tensors;
+    const auto put = [&](const std::string& source, const at::Tensor& part) {
+        core::ensure(tensors.emplace(source, part).second, ("two weights would be called " + source).c_str());
+    };
     for (const auto& [name, tensor] : store.all()) {
         std::optional<Numbers> numbers;
         const auto row = std::find_if(map.begin(), map.end(), [&](const NameRow& one) {
             return one.action != NameRow::Action::drop && (numbers = match_pattern(one.target, name));
         });
         core::ensure(row != map.end(), ("no row of the name map makes " + name).c_str());
-        const auto parts = static_cast<std::int64_t>(row->sources.size());
-        core::ensure(parts == 1 || (row->axis < tensor.dim() && tensor.size(row->axis) % parts == 0),
-                     (name + " cannot be split evenly").c_str());
-        for (std::int64_t i = 0; i < parts; ++i) {
-            const auto length = parts == 1 ? 0 : tensor.size(row->axis) / parts;
-            const auto source = fill_pattern(row->sources[static_cast<std::size_t>(i)], *numbers);
-            const auto part = parts == 1 ? tensor : tensor.narrow(row->axis, i * length, length);
-            core::ensure(tensors.emplace(source, part).second,
-                         ("two weights would be called " + source).c_str());
+        if (row->sources.size() == 1) {
+            put(fill_pattern(row->sources[0], *numbers), tensor);
+            continue;
         }
+        const auto parts = tensor.split_with_sizes(lengths_of(*row, tensor, name), row->axis);
+        for (std::size_t i = 0; i < parts.size(); ++i) put(fill_pattern(row->sources[i], *numbers), parts[i]);
     }
     return tensors;
 }

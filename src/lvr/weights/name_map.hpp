@@ -22,7 +22,9 @@ struct NameRow {
     std::vector<std::string> sources;  ///< one, or for concat the parts in their order
     std::string target;                ///< the canonical name; empty for drop
     Action action = Action::rename;
-    std::int64_t axis = 0;  ///< of concat
+    std::int64_t axis = 0;                   ///< of concat
+    std::vector<std::int64_t> lengths = {};  ///< of concat's parts on the axis; empty = whatever is in the
+                                             ///< file, and equal on the way back
 };
 
 /// Several rows may have one target: spellings of the same thing, of which a checkpoint has one.
@@ -47,9 +49,8 @@ struct LoadOptions {
 WeightStore load_weights(const Checkpoint& checkpoint, const NameMap& map, const Shapes& wanted,
                          const LoadOptions& options);
 
-/// The way back: names as the first row with each target has them, concatenated weights in equal parts
-/// (views).
-/// @throws Error (internal) if a weight of the store is no row's target or does not split evenly
+/// The way back: names as the first row with each target has them, concatenated weights in parts (views).
+/// @throws Error (internal) if a weight of the store is no row's target or does not split into its parts
 std::map<std::string, at::Tensor> export_weights(const WeightStore& store, const NameMap& map);
 
 }  // namespace lvr::weights

@@ -153,6 +153,8 @@ class Planner {
             if (!seen)
                 return complain(fmt::format("{}: is {}, {} should be {}", part, text_of(info.shape), target,
                                             text_of(wanted)));
+            if (const auto wrong = wrong_length(candidate, fill.shapes.size(), *seen); !wrong.empty())
+                return complain(part + wrong);
             if (candidate.row->action == Action::concat)
                 length += seen->at(static_cast<std::size_t>(fill.axis));
             fill.shapes.push_back(*seen);
@@ -176,6 +178,13 @@ class Planner {
             if (without_ones(seen) == without_ones(shape)) return seen;
         }
         return std::nullopt;
+    }
+
+    static std::string wrong_length(const Candidate& candidate, std::size_t part, const Shape& seen) {
+        const auto& row = *candidate.row;
+        if (row.lengths.empty() || seen[static_cast<std::size_t>(row.axis)] == row.lengths[part]) return "";
+        return fmt::format(": is {}, but should be {} long on axis {}", text_of(seen), row.lengths[part],
+                           row.axis);
     }
 
     /// The names under which the rows would have found it.

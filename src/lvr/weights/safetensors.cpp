@@ -11,6 +11,7 @@
 #include <lvr/core/error.hpp>
 #include <lvr/core/log.hpp>
 #include <lvr/weights/mapped_file.hpp>
+#include <lvr/weights/safetensors_types.hpp>
 
 namespace lvr::weights {
 namespace {
@@ -20,32 +21,12 @@ using Header = nlohmann::json;  // sorted keys: looking one up stays quick howev
 constexpr std::uint64_t k_longest_header = 100'000'000;
 constexpr int k_deepest_header = 3;
 
-struct NamedType {
-    const char* name;
-    at::ScalarType dtype;
-};
-
-constexpr NamedType k_types[] = {
-    {"F64", at::kDouble},
-    {"F32", at::kFloat},
-    {"F16", at::kHalf},
-    {"BF16", at::kBFloat16},
-    {"I64", at::kLong},
-    {"I32", at::kInt},
-    {"I16", at::kShort},
-    {"I8", at::kChar},
-    {"U8", at::kByte},
-    {"BOOL", at::kBool},
-    {"F8_E4M3", at::kFloat8_e4m3fn},
-    {"F8_E5M2", at::kFloat8_e5m2},
-};
-
 bool can_be_read(at::ScalarType dtype) {
     return dtype != at::ScalarType::Undefined && dtype != at::kFloat8_e4m3fn && dtype != at::kFloat8_e5m2;
 }
 
 at::ScalarType dtype_named(const std::string& name) {
-    for (const auto& type : k_types) {
+    for (const auto& type : k_safetensors_types) {
         if (name == type.name) return type.dtype;
     }
     return at::ScalarType::Undefined;
