@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Conversations as the LLaVA recipe turns them into ids and labels.
 
-Writes tests/golden/conversations/: llama/ and qwen/, two tiny tokenizers in their settings, and conversations.json: turns, text, ids, and which of the ids are learned, by the published rule and by where the
-answers stand in the text.
+Writes tests/golden/conversations/: llama/ and qwen/, two tiny tokenizers in their settings, and conversations.json: turns,
+text, ids, and which of the ids are learned, by the published rule and by where the answers stand in the text.
 """
 import io
 import json
@@ -261,7 +261,7 @@ def expected(case, tokenizer):
     build, published = TEMPLATES[case["template"]]
     image, most = case["image"], case["most"]
     try:
-        text, shown = (build(placed([(who, read(value)) for who, value in case["turns"]], image))
+        text, shown = (build([(who, read(value)) for who, value in placed(case["turns"], image)])
                        for read in (tokenizer.normal, str))
     except Refused as problem:
         return {"refused": str(problem)}
@@ -270,8 +270,8 @@ def expected(case, tokenizer):
     pieces = pieces if image else pieces[:most]
     corrected = by_place(text, pieces, tokenizer.bos)
     learned, outcome = published(text, tokenizer, image, most) if published else (corrected, "ok")
-    return {"text": shown.text if len(shown.text) < 4000 else None, "ids": [number for number, _ in pieces], "outcome": outcome, "published": runs(learned),
-            "corrected": runs(corrected)}
+    return {"text": shown.text if len(shown.text) < 4000 else None, "ids": [number for number, _ in pieces],
+            "outcome": outcome, "published": runs(learned), "corrected": runs(corrected)}
 
 
 def normal(draw, turns, image):
