@@ -34,6 +34,9 @@ lvr_need_module(TURBOJPEG libturbojpeg 2.1 "Debian libturbojpeg0-dev, Spack libj
 lvr_need_module(SPNG spng 0.7 "Debian libspng-dev, Spack libspng")
 lvr_need_module(WEBP libwebp 1.2 "Debian libwebp-dev, Spack libwebp")
 lvr_need_module(WEBPDEMUX libwebpdemux 1.2 "Debian libwebp-dev, Spack libwebp")
+lvr_need_module(SENTENCEPIECE sentencepiece 0.1.97 "Debian libsentencepiece-dev, Spack sentencepiece")
+lvr_need_module(ONIGURUMA oniguruma 6.9.8 "Debian libonig-dev, Spack oniguruma")
+lvr_need_module(UTF8PROC libutf8proc 2.6 "Debian libutf8proc-dev, Spack utf8proc")  # 2.8.0 calls itself 2.6.0
 if(LVR_BUILD_TESTS)
   lvr_need(Catch2 2.13 "Debian catch2, Spack catch2@2; or -DLVR_BUILD_TESTS=OFF")
 endif()

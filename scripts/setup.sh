@@ -47,7 +47,7 @@ debian_packages=(
   build-essential cmake ninja-build ccache git ca-certificates python3-venv
   libopenmpi-dev openmpi-bin openssh-client libhdf5-dev hdf5-tools libboost-serialization-dev libeigen3-dev catch2
   libspdlog-dev libfmt-dev libcli11-dev nlohmann-json3-dev libtomlplusplus-dev
-  pkg-config libturbojpeg0-dev libspng-dev libwebp-dev
+  pkg-config libturbojpeg0-dev libspng-dev libwebp-dev libsentencepiece-dev libonig-dev libutf8proc-dev
   slurm-wlm munge)  # 12 MB: the tests bring up a cluster on this machine
 [ $browser = yes ] && debian_packages+=(chromium)
 

@@ -7,6 +7,7 @@ function(lvr_bench program)
   target_link_libraries(${program} PRIVATE ${ARGN})
 endfunction()
 
+lvr_bench(tokens lvr::data)
 if(LVR_WITH_TORCH)
   lvr_bench(vit_forward lvr::encoders)
   lvr_bench(pictures lvr::encoders)

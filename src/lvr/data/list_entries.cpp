@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 #include <lvr/core/error.hpp>
 #include <lvr/core/text_file.hpp>
@@ -26,10 +27,13 @@ class Entry {
         if (text_.size() + run.size() > k_longest_entry) throw problem("is longer than an entry can be");
         text_ += run;
     }
-    void begin(std::int64_t line) { line_ = line; }
+    void begin(std::int64_t line, std::int64_t offset) {
+        line_ = line;
+        offset_ = offset;
+    }
     bool empty() const { return text_.empty(); }
     void finish() {
-        take_({text_, number_, line_});
+        take_({text_, number_, line_, offset_});
         text_.clear();
         ++number_;
     }
@@ -45,6 +49,7 @@ class Entry {
     std::string text_;
     std::int64_t number_ = 1;
     std::int64_t line_ = 1;
+    std::int64_t offset_ = 0;
 };
 
 /// Cuts an array at the commas between its elements. Only strings, brackets and commas are looked at: whoever
@@ -53,10 +58,13 @@ class ArraySplitter {
   public:
     ArraySplitter(const std::string& file, const TakeEntry& take) : file_(file), entry_(file, take) {}
 
-    void feed(std::string_view piece) {
+    void feed(std::string_view piece, std::int64_t offset) {
         const char* at = piece.data();
         const char* const end = at + piece.size();
-        while (at != end) at = state_ == State::inside ? element(at, end) : around(at, end);
+        while (at != end) {
+            const std::int64_t here = offset + (at - piece.data());
+            at = state_ == State::inside ? element(at, end, here) : around(at, end);
+        }
     }
 
     void finish() const {
@@ -83,12 +91,13 @@ class ArraySplitter {
         return end;
     }
 
-    /// Takes what belongs to the element from `at` on, up to a comma or bracket that ends it, or the piece's
-    /// end.
-    const char* element(const char* at, const char* end) {
+    /// Takes what belongs to the element from `at` (at this offset of the file) on, up to a comma or bracket
+    /// that ends it, or the piece's end.
+    const char* element(const char* at, const char* end, std::int64_t offset) {
         if (entry_.empty()) {
+            const char* const from = at;
             while (at != end && is_space(*at)) line_ += *at++ == '\n' ? 1 : 0;
-            entry_.begin(line_);
+            entry_.begin(line_, offset + (at - from));
         }
         const char* const begin = at;
         for (; at != end; ++at) {
@@ -147,20 +156,29 @@ class ArraySplitter {
     std::int64_t line_ = 1;
 };
 
-/// The pieces of a file, without a byte order mark in front.
-void read_marked_pieces(const std::string& file, const std::function<void(std::string_view)>& take) {
+/// The pieces of a file and where each begins, without a byte order mark in front.
+void read_marked_pieces(const std::string& file,
+                        const std::function<void(std::string_view, std::int64_t)>& take) {
     std::string start;  // until it is clear whether it is a mark
     bool clear = false;
+    std::int64_t offset = 0;
+    const auto hand_on = [&](std::string_view piece) {
+        take(piece, offset);
+        offset += static_cast<std::int64_t>(piece.size());
+    };
     core::read_pieces(file, [&](std::string_view piece) {
-        if (clear) return take(piece);
+        if (clear) return hand_on(piece);
         start += piece;
         if (start.size() < k_byte_order_mark.size()) return;
         clear = true;
         std::string_view rest = start;
-        if (rest.starts_with(k_byte_order_mark)) rest.remove_prefix(k_byte_order_mark.size());
-        take(rest);
+        if (rest.starts_with(k_byte_order_mark)) {
+            rest.remove_prefix(k_byte_order_mark.size());
+            offset = static_cast<std::int64_t>(k_byte_order_mark.size());
+        }
+        hand_on(rest);
     });
-    if (!clear) take(start);
+    if (!clear) hand_on(start);
 }
 
 }  // namespace
@@ -168,25 +186,29 @@ void read_marked_pieces(const std::string& file, const std::function<void(std::s
 void for_each_line(const std::string& file, const TakeEntry& take) {
     Entry entry(file, take);
     std::int64_t line = 1;
-    const auto finish = [&] {
+    const auto finish = [&](std::int64_t next) {
         if (entry.text().ends_with('\r')) entry.text().pop_back();
         entry.finish();
-        entry.begin(++line);
+        entry.begin(++line, next);
     };
-    read_marked_pieces(file, [&](std::string_view piece) {
-        for (std::size_t end; (end = piece.find('\n')) != std::string_view::npos;
-             piece.remove_prefix(end + 1)) {
+    bool first = true;
+    read_marked_pieces(file, [&](std::string_view piece, std::int64_t offset) {
+        if (std::exchange(first, false)) entry.begin(line, offset);
+        for (std::size_t end; (end = piece.find('\n')) != std::string_view::npos;) {
             entry.append(piece.substr(0, end));
-            finish();
+            piece.remove_prefix(end + 1);
+            offset += static_cast<std::int64_t>(end) + 1;
+            finish(offset);
         }
         entry.append(piece);
     });
-    if (!entry.empty()) finish();
+    if (!entry.empty()) finish(0);
 }
 
 void for_each_element(const std::string& file, const TakeEntry& take) {
     ArraySplitter splitter(file, take);
-    read_marked_pieces(file, [&](std::string_view piece) { splitter.feed(piece); });
+    read_marked_pieces(file,
+                       [&](std::string_view piece, std::int64_t offset) { splitter.feed(piece, offset); });
     splitter.finish();
 }
 

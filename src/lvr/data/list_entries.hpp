@@ -12,6 +12,7 @@ struct ListEntry {
     std::string& text;    ///< may be changed
     std::int64_t number;  ///< from 1
     std::int64_t line;    ///< where it begins, from 1
+    std::int64_t offset;  ///< of its first byte in the file
 };
 
 using TakeEntry = std::function<void(const ListEntry&)>;

@@ -133,20 +133,36 @@ void ShardedOptimizer::step(std::size_t b, const at::Tensor& gradient, double le
     own_part(buckets_[b].values).copy_(shard.master);
 }
 
+std::int64_t ShardedOptimizer::shard_begin(std::size_t bucket) const {
+    return spec_.zero == ZeroStage::none ? 0 : comm_.rank() * (buckets_[bucket].length() / comm_.size());
+}
+
+void ShardedOptimizer::restored(std::int64_t updates) {
+    updates_ = updates;
+    for (std::size_t b = 0; b < buckets_.size(); ++b) own_part(buckets_[b].values).copy_(shards_[b].master);
+    hand_out();
+}
+
+/// Every rank gets the parameters of all parts.
+void ShardedOptimizer::hand_out() {
+    if (spec_.zero == ZeroStage::none) return;
+    std::vector<comm::Pending> gathered;
+    for (const auto& bucket : buckets_)
+        gathered.push_back(comm_.all_gather(own_part(bucket.values), bucket.values));
+    for (auto& one : gathered) one.wait();
+}
+
 UpdateReport ShardedOptimizer::update(double learning_rate) {
     UpdateReport report{.gradient_norm = norm_of_gradients()};
     report.is_finite = std::isfinite(report.gradient_norm);
     if (report.is_finite) ++updates_;
-    std::vector<comm::Pending> gathered;
     for (std::size_t b = 0; b < buckets_.size() && report.is_finite; ++b) {
         auto& part = gradients_[b]->part;
         if (spec_.most_norm > 0 && report.gradient_norm > spec_.most_norm)
             part.mul_(spec_.most_norm / (report.gradient_norm + 1e-6));
         step(b, part, learning_rate);
-        if (spec_.zero != ZeroStage::none)
-            gathered.push_back(comm_.all_gather(own_part(buckets_[b].values), buckets_[b].values));
     }
-    for (auto& one : gathered) one.wait();
+    if (report.is_finite) hand_out();
     for (const auto& gradients : gradients_) gradients->part = at::Tensor();
     return report;
 }

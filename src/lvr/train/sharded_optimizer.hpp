@@ -64,6 +64,11 @@ class ShardedOptimizer {
 
     std::int64_t updates() const { return updates_; }
     const std::vector<OptimizerShard>& shards() const { return shards_; }
+    /// Where in its bucket a shard begins: elements.
+    std::int64_t shard_begin(std::size_t bucket) const;
+    /// Collective, behind changes to the shards' contents: the parameters become what the master weights are,
+    /// and so many updates have been made.
+    void restored(std::int64_t updates);
     const std::vector<Bucket>& buckets() const { return buckets_; }
     /// Bytes of what this rank keeps between updates, besides the parameters.
     std::int64_t state_bytes() const;
@@ -76,6 +81,7 @@ class ShardedOptimizer {
     void begin_sum(std::size_t bucket);
     at::Tensor own_part(const at::Tensor& bucket) const;
     double norm_of_gradients() const;
+    void hand_out();
     void step(std::size_t bucket, const at::Tensor& gradient, double learning_rate);
 
     std::vector<Bucket> buckets_;
