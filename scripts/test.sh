@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # test.sh [--slow] [SETUP OPTIONS...]: sets lvr up, then runs its tests; with --slow also the long ones, which need a
-# browser. The test `models` runs once build/models is there: --slow, --models and demo.sh fetch it (100 MB).
+# browser. The test `models` runs once build/models is there: --slow, --models and demo.sh fetch it (640 MB).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/steps.sh

@@ -3,7 +3,7 @@
 # lvr-extract with pretrained weights on photographs, held against transformers' tokens.
 set -euo pipefail
 if [ ! -d "$LVR_SOURCE_DIR/build/models" ]; then
-  echo "skipped: build/models is not there; scripts/setup.sh --models makes it (100 MB)"
+  echo "skipped: build/models is not there; scripts/setup.sh --models makes it (640 MB)"
   exit 77
 fi
 . "$LVR_SOURCE_DIR/tests/report/python.sh"

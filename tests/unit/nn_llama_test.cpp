@@ -8,9 +8,9 @@
 
 #include <functional>
 
-#include <lvr/core/text_file.hpp>
 #include <lvr/nn/layers.hpp>
 #include <lvr/nn/llama.hpp>
+#include <lvr/weights/safetensors_write.hpp>
 
 #include "nn_fixture.hpp"
 #include "weights_fixture.hpp"
@@ -207,4 +207,31 @@ TEST_CASE("weights that are not the model's are refused by name") {
     CHECK(says(about([](auto& config) { config.tied = true; }),
                "lm_head.weight differs from model.embed_tokens.weight"));
     CHECK(says(about([](auto& config) { config.layers = 3; }), "qwen2/model.safetensors"));
+}
+
+TEST_CASE("what is exported is the model again, by transformers' names") {
+    int models = 0, tensors = 0;
+    for (const auto& golden : golden_models()) {
+        INFO(golden.name);
+        const auto store = golden.store();
+        const TemporaryTree tree;
+        weights::write_checkpoint(tree.root(),
+                                  weights::export_weights(store, nn::llama_names(golden.config())), 30000);
+        const auto written = weights::Checkpoint::open(tree.root()),
+                   original = weights::Checkpoint::open(golden.snapshot.folder);
+        for (const auto& [name, info] : original.tensors()) {
+            INFO(name);
+            const bool dropped =
+                name.ends_with("inv_freq") || (golden.config().tied && name == "lm_head.weight");
+            REQUIRE(written.tensors().contains(name) != dropped);
+            if (dropped) continue;
+            CHECK(written.read(name).equal(original.read(name)));
+            ++tensors;
+        }
+        const auto again = nn::load_llama(written, golden.config(), {});
+        for (const auto& [name, tensor] : store.all()) CHECK(again.all().at(name).equal(tensor));
+        ++models;
+    }
+    CHECK(models == 5);
+    CHECK(tensors > 100);
 }

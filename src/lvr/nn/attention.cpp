@@ -42,7 +42,8 @@ SelfAttention self_attention_from(const weights::WeightStore& store, const std::
 at::Tensor mix(const SelfAttention& attention, const at::Tensor& x_BLC, const AttentionContext& context) {
     const auto batch = x_BLC.size(0), length = x_BLC.size(1);
     const auto heads = attention.heads, kv_heads = attention.kv_heads;
-    const auto qkv = apply(attention.qkv, x_BLC).view({batch, length, heads + 2 * kv_heads, -1});
+    const auto head_width = attention.qkv.weight_OI.size(0) / (heads + 2 * kv_heads);
+    const auto qkv = apply(attention.qkv, x_BLC).view({batch, length, heads + 2 * kv_heads, head_width});
     at::Tensor q_BLNH, k_BLKH, v_BLKH;
     if (context.rotation.cosine.defined()) {
         const auto parts = qkv.split_with_sizes({heads + kv_heads, kv_heads}, 2);
@@ -54,7 +55,7 @@ at::Tensor mix(const SelfAttention& attention, const at::Tensor& x_BLC, const At
     }
     const auto mixed_BNLH = attend(attention, q_BLNH.transpose(1, 2), k_BLKH.transpose(1, 2),
                                    v_BLKH.transpose(1, 2), context.mask_B1LL);
-    return mixed_BNLH.transpose(1, 2).reshape({batch, length, -1});
+    return mixed_BNLH.transpose(1, 2).reshape({batch, length, heads * head_width});
 }
 
 }  // namespace lvr::nn

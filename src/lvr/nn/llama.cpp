@@ -38,7 +38,8 @@ void check_tie(const weights::Checkpoint& checkpoint, const std::string& prefix)
     const auto head = prefix + "lm_head.weight", embedding = prefix + "model.embed_tokens.weight";
     const auto& tensors = checkpoint.tensors();
     if (!tensors.contains(head) || !tensors.contains(embedding)) return;
-    if (at::equal(checkpoint.read(head), checkpoint.read(embedding))) return;
+    const auto read = [&](const std::string& name) { return checkpoint.read(name).to(at::kFloat); };
+    if (at::equal(read(head), read(embedding))) return;
     throw core::input_error(
         fmt::format("{}: {} differs from {}, though config.json says that they are one (tie_word_embeddings)",
                     tensors.at(head).file.string(), head, embedding),

@@ -32,8 +32,7 @@ struct Llama {
     at::Tensor frequencies_H2;  ///< of the rotations, float32
 };
 
-/// The weights of a LlamaForCausalLM or Qwen2ForCausalLM. @param options their prefix and what becomes of
-/// them; layers is not used
+/// The weights of a LlamaForCausalLM or Qwen2ForCausalLM.
 /// @throws Error (input) that lists every tensor that is missing, of another shape or not of the model; also
 /// where the
 ///         model is tied and the checkpoint has another lm_head than embedding
