@@ -82,10 +82,14 @@ struct SourceFile {
 /// file and what is wrong where
 Results read_results(const std::filesystem::path& file);
 
+/// Which columns a CSV must have besides `representation`: C, an A and a score, as the law needs them, or one
+/// of these, as scores that are added to others have.
+enum class CsvColumns { all, any };
+
 /// The same from a file's bytes; `name` stands for the file in messages. @param sources if not null, gets
 /// what results.d held when that HDF5 file was rebuilt from it
 Results results_in(std::string_view bytes, const std::string& name,
-                   std::vector<SourceFile>* sources = nullptr);
+                   std::vector<SourceFile>* sources = nullptr, CsvColumns columns = CsvColumns::all);
 
 /// Writes by extension: .csv, else HDF5. Complete or absent. @throws Error (output)
 void write_results(const std::filesystem::path& file, const Results& results);
@@ -101,7 +105,7 @@ void write_results_h5(const std::filesystem::path& file, const Results& results,
 /// one finite number, without spaces, point as decimal mark. A byte-order mark and Windows line ends are
 /// accepted.
 /// @throws Error (input) naming file, line and column
-Results parse_csv(std::string_view text, const std::string& file_name);
+Results parse_csv(std::string_view text, const std::string& file_name, CsvColumns columns = CsvColumns::all);
 
 /// The origin_csv if it still says the same, else written anew with shortest round-trip numbers, its comments
 /// first. Nothing is lost.

@@ -128,8 +128,8 @@ double number_in(const std::string& text, const Column& column, const Place& pla
 
 class CsvReader {
   public:
-    CsvReader(std::string_view text, const std::string& file_name)
-        : file_name_(file_name), records_(split_csv(text, file_name)) {}
+    CsvReader(std::string_view text, const std::string& file_name, CsvColumns wanted)
+        : file_name_(file_name), wanted_(wanted), records_(split_csv(text, file_name)) {}
 
     Results run() {
         for (const auto& record : records_) {
@@ -165,15 +165,24 @@ class CsvReader {
     void check_columns() const {
         using Role = Column::Role;
         require(Role::representation, "representation", "the names of the encoders");
+        if (wanted_ == CsvColumns::any) {
+            if (!has(Role::correspondence) && !has(Role::alignment))
+                require(Role::score, "C, A_<benchmark> or score_<benchmark>", "a score");
+            return;
+        }
         require(Role::correspondence, "C", "the correspondence score");
         const bool is_incomplete = says_incomplete(extras_);
         if (!is_incomplete) require(Role::alignment, "A_<benchmark>", "the alignment score");
         if (!is_incomplete) require(Role::score, "score_<benchmark>", "the benchmark scores");
     }
 
-    void require(Column::Role role, const std::string& name, const std::string& what) const {
+    bool has(Column::Role role) const {
         const auto has_role = [&](const Column& column) { return column.role == role; };
-        if (std::any_of(columns_.begin(), columns_.end(), has_role)) return;
+        return std::any_of(columns_.begin(), columns_.end(), has_role);
+    }
+
+    void require(Column::Role role, const std::string& name, const std::string& what) const {
+        if (has(role)) return;
         throw core::input_error(file_name_ + ": has no column " + name, "",
                                 "add " + what + " under that name");
     }
@@ -251,6 +260,7 @@ class CsvReader {
     }
 
     const std::string& file_name_;
+    CsvColumns wanted_;
     std::vector<CsvRecord> records_;
     std::vector<Column> columns_;
     std::map<std::string, std::size_t> lines_;  // where each representation was first seen
@@ -267,8 +277,8 @@ void sort_scores(std::vector<Score>& scores) {
     });
 }
 
-Results parse_csv(std::string_view text, const std::string& file_name) {
-    Results results = CsvReader(text, file_name).run();
+Results parse_csv(std::string_view text, const std::string& file_name, CsvColumns columns) {
+    Results results = CsvReader(text, file_name, columns).run();
     if (canonical_csv(results) != text) results.origin_csv = text;
     return results;
 }

@@ -226,8 +226,9 @@ Results read_results_h5(const std::filesystem::path& file, std::vector<SourceFil
     return results_of(H5File::open(file), sources);
 }
 
-Results results_in(std::string_view bytes, const std::string& name, std::vector<SourceFile>* sources) {
-    if (!H5File::is_image(bytes)) return parse_csv(bytes, name);
+Results results_in(std::string_view bytes, const std::string& name, std::vector<SourceFile>* sources,
+                   CsvColumns columns) {
+    if (!H5File::is_image(bytes)) return parse_csv(bytes, name, columns);
     const CrashMessage crash(name);
     return results_of(H5File::open_image(bytes, name), sources);
 }

@@ -52,7 +52,7 @@ std::vector<Measurement> scores_in(const std::string& file, const ImportConfig& 
     expect_no(config.seed != k_no_seed, "--seed", file);
     source.provenance = files::make_provenance({{"import", {{"format", "table"}}}},
                                                {{fs::path(file).filename().string(), core::sha256(bytes)}});
-    return measurements_of(files::results_in(bytes, file), source);
+    return measurements_of(files::results_in(bytes, file, nullptr, files::CsvColumns::any), source);
 }
 
 template <class T>

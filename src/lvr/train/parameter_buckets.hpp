@@ -33,14 +33,17 @@ struct BucketSpec {
     at::Device device = at::kCPU;
 };
 
-/// Lays parameters out in buckets, in the reverse order of `names`: backward reaches the last first.
-/// @param names of those to be trained, in the order in which forward uses them
-/// @return the buckets, and a store in which the trained tensors are leaves within them; the others are as
-/// they were, in the same dtype and on the same device, without gradients
+/// Parameters in their buckets, and the store that a model is made from: its trained tensors are leaves
+/// within the buckets, the others have no gradients.
 struct LaidOut {
     std::vector<Bucket> buckets;
     weights::WeightStore store;
 };
+
+/// Lays parameters out in buckets, in the reverse order of `names`: backward reaches the last first. Tensors
+/// that are not trained come along in the same dtype and on the same device.
+/// @param names of those to be trained, each once, in the order in which forward uses them
+/// @throws Error (internal) for a name that `from` has not
 LaidOut lay_out(const weights::WeightStore& from, const std::vector<std::string>& names,
                 const BucketSpec& spec);
 
