@@ -41,8 +41,8 @@ class LossWatch {
     void recall(std::span<const UpdateRecord> records);
 
   private:
-    bool is_too_high(double loss) const;
-    void keep(double loss);
+    std::optional<double> limit() const;
+    bool take(double loss);  ///< @return whether it is too high
 
     LossWatchSpec spec_;
     std::deque<double> normal_;

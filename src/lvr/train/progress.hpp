@@ -25,6 +25,20 @@ struct TrainingProgressSpec {
     std::chrono::milliseconds line_every = {};  ///< 0: 5 s if stderr is a terminal, else 30 s
 };
 
+/// The mean of all values so far, in which each counts less with every further one.
+class DecayingMean {
+  public:
+    /// @param memory what is left of a value's weight after one more
+    explicit DecayingMean(double memory) : memory_(memory) {}
+
+    void add(double value);
+    /// 0 before the first.
+    double value() const { return weight_ > 0 ? sum_ / weight_ : 0; }
+
+  private:
+    double memory_, sum_ = 0, weight_ = 0;
+};
+
 /// Says on rank 0's log how a stage goes: at once for the first update of a run and the stage's last, else
 /// every few seconds. Loss: exponential mean over about 20 updates; rates: of all updates since the last
 /// line, the time left by those of about the last 100.
@@ -41,10 +55,8 @@ class TrainingProgress {
     TrainingProgressSpec spec_;
     std::chrono::milliseconds line_every_;
     Clock::time_point next_line_;
-    TrainingView view_;
-    double weight_ = 0, loss_sum_ = 0;                               ///< of the exponential mean
-    double seconds_ = 0, tokens_ = 0, flops_share_ = 0, stall_ = 0;  ///< since the last line
-    double pace_weight_ = 0, pace_sum_ = 0;
+    DecayingMean loss_, pace_;
+    double seconds_ = 0, tokens_ = 0, flops_ = 0, stall_ = 0;  ///< since the last line
 };
 
 }  // namespace lvr::train
