@@ -52,16 +52,16 @@ std::unique_ptr<const ImageFeatures> Representation::features(const StageConfig&
         return make_cached_features(std::filesystem::path(stage.features) / card_.id, resources_.device);
     if (!encoder_)
         encoder_ = encoders::build_encoder(card_, {.models = config_.models, .device = resources_.device});
-    const auto folder =
-        stage.images.empty() ? std::filesystem::path(stage.data).parent_path() : std::filesystem::path(stage.images);
+    const auto folder = stage.images.empty() ? std::filesystem::path(stage.data).parent_path()
+                                             : std::filesystem::path(stage.images);
     return make_online_features(encoder_, folder.empty() ? "." : folder, resources_.device);
 }
 
 std::int64_t projector_layers(const std::string& type) {
     if (type == "linear") return 1;
     const std::string before = "mlp", after = "x_gelu";
-    const bool is_mlp = type.size() == before.size() + 1 + after.size() && type.starts_with(before) &&
-                        type.ends_with(after);
+    const bool is_mlp =
+        type.size() == before.size() + 1 + after.size() && type.starts_with(before) && type.ends_with(after);
     const char layers = is_mlp ? type[before.size()] : '0';
     if (layers >= '1' && layers <= '9') return layers - '0';
     throw core::usage_error(fmt::format("there is no projector '{}'", type), "",

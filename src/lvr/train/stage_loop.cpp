@@ -11,6 +11,7 @@
 
 #include <lvr/core/error.hpp>
 #include <lvr/run/signals.hpp>
+#include <lvr/train/prepare_sample.hpp>
 #include <lvr/vlm/packing.hpp>
 
 namespace lvr::train {
@@ -43,13 +44,13 @@ StageLoop::StageLoop(const Stage& stage, comm::TensorComm& comm, double peak)
       model_(stage, *data_.images, comm),
       watch_(watch_spec(stage.config.spike)) {
     const auto all = data_.order->updates(), wanted = stage.settings.updates;
-    schedule_ = {stage.settings.learning_rate, wanted > 0 ? std::min(wanted, all) : all, stage.settings.warmup};
+    schedule_ = {stage.settings.learning_rate, wanted > 0 ? std::min(wanted, all) : all,
+                 stage.settings.warmup};
 }
 
 void StageLoop::start() {
     const auto& config = stage_.config;
-    const auto masks =
-        config.has_published_masks() ? vlm::MaskRule::published : vlm::MaskRule::corrected;
+    const auto masks = config.has_published_masks() ? vlm::MaskRule::published : vlm::MaskRule::corrected;
     const auto& tokenizer = *stage_.llm.tokenizer;
     pipeline_ = std::make_unique<Pipeline>(PipelineSpec{
         .order = *data_.order,
@@ -92,7 +93,7 @@ at::Tensor StageLoop::loss_of(const MicroBatch& batch, std::span<const at::Tenso
     if (config.pack > 0) {
         std::vector<std::int64_t> lengths;
         for (const auto& tokens : batch.tokens)
-            lengths.push_back(behind_splice(tokens, data_.images->tokens(), config.most_positions()));
+            lengths.push_back(extent_of(tokens, data_.images->tokens(), config.most_positions()).length);
         how.splice.packs = vlm::pack_first_fit(lengths, config.pack);
     }
     return vlm::loss(model_.mllm, batch.tokens, features, {.divisor = divisor}, how);
@@ -114,7 +115,8 @@ void StageLoop::add(const PreparedUpdate& update, Totals& totals) const {
         totals[labels] += static_cast<double>(batch.labels);
         for (const auto& one : batch.tokens) {
             Work work;
-            work.add_sample(behind_splice(one, each, stage_.config.most_positions()), 0, each * images_in(one));
+            const auto length = extent_of(one, each, stage_.config.most_positions()).length;
+            work.add_sample(length, 0, each * images_in(one));
             totals[pairs] += static_cast<double>(work.pairs);
             totals[image_tokens] += static_cast<double>(work.image_tokens);
         }
@@ -136,8 +138,7 @@ Step StageLoop::step(bool save_wished) {
     for (std::size_t i = 0; i < update.batches.size(); ++i) {
         const auto& batch = update.batches[i];
         optimizer.begin_backward(i + 1 == update.batches.size());
-        if (batch.labels > 0)
-            sum.add_(backward(batch, divisors[static_cast<std::size_t>(batch.loss_group)]));
+        if (batch.labels > 0) sum.add_(backward(batch, divisors[static_cast<std::size_t>(batch.loss_group)]));
         optimizer.finish_backward();
     }
     totals[loss] = sum.item<double>();
@@ -160,8 +161,7 @@ Step StageLoop::step(bool save_wished) {
     check(step, update);
     const double seconds = seconds_since(start);
     const Work work{count(tokens), count(pairs), count(labels), count(image_tokens)};
-    const double flops =
-        training_flops(stage_.llm.config, model_.projector_weights, work, stage_.trains_llm);
+    const double flops = training_flops(stage_.llm.config, model_.projector_weights, work, stage_.trains_llm);
     step.timing = {.update = step.record.update,
                    .seconds = seconds,
                    .tokens_per_second = totals[tokens] / seconds,
@@ -177,8 +177,8 @@ std::vector<BadSample> StageLoop::gathered(const std::vector<BadSample>& mine) c
     for (const auto& bytes :
          comm_.group().gather_bytes(json.dump(-1, ' ', false, core::Json::error_handler_t::replace)))
         for (const auto& one : core::parse_json(bytes, "bad samples"))
-            all.push_back({one.at(0).get<std::int64_t>(), one.at(1).get<std::string>(),
-                           one.at(2).get<std::string>()});
+            all.push_back(
+                {one.at(0).get<std::int64_t>(), one.at(1).get<std::string>(), one.at(2).get<std::string>()});
     return all;
 }
 
@@ -192,8 +192,8 @@ void StageLoop::check(const Step& step, const PreparedUpdate& update) {
     for (const auto& bytes :
          comm_.group().all_gather_bytes(mine.dump(-1, ' ', false, core::Json::error_handler_t::replace)))
         for (const auto& one : core::parse_json(bytes, "losses"))
-            all.push_back({one.at(0).get<std::string>(),
-                           one.at(1).is_null() ? std::nan("") : one.at(1).get<double>()});
+            all.push_back(
+                {one.at(0).get<std::string>(), one.at(1).is_null() ? std::nan("") : one.at(1).get<double>()});
     throw divergence_error(*divergence, std::move(all));
 }
 

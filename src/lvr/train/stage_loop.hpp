@@ -59,7 +59,7 @@ class StageLoop {
 
     std::int64_t updates() const { return schedule_.updates; }
     std::int64_t done() const { return model_.optimizer->updates(); }
-    StageData& data() { return data_; }
+    const StageData& data() const { return data_; }
     StageModel& model() { return model_; }
     LossWatch& watch() { return watch_; }
 

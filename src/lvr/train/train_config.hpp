@@ -42,16 +42,10 @@ struct TrainConfig {
     std::int64_t longest = 2048;
     std::int64_t longest_spliced = -1;
 
-    StageConfig align{.form = "plain",
-                      .batch = 256,
-                      .loss_batch = 32,
-                      .learning_rate = 1e-3,
-                      .order = "uniform"};
-    StageConfig finetune{.form = "v1",
-                         .batch = 128,
-                         .loss_batch = 16,
-                         .learning_rate = 2e-5,
-                         .order = "modality"};
+    StageConfig align{
+        .form = "plain", .batch = 256, .loss_batch = 32, .learning_rate = 1e-3, .order = "uniform"};
+    StageConfig finetune{
+        .form = "v1", .batch = 128, .loss_batch = 16, .learning_rate = 2e-5, .order = "modality"};
 
     std::string projector = "mlp2x_gelu";
     std::string projector_from;
