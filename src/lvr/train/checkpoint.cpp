@@ -83,7 +83,7 @@ weights::NamedTensors own_tensors(const ShardedOptimizer& optimizer, int rank, i
     return tensors;
 }
 
-void remove(const fs::path& checkpoint) {
+void discard(const fs::path& checkpoint) {
     std::error_code code;
     fs::remove_all(checkpoint, code);
     if (code) core::warn("{}: cannot be removed ({})", checkpoint.string(), code.message());
@@ -92,7 +92,7 @@ void remove(const fs::path& checkpoint) {
 void remove_old(const fs::path& folder, std::int64_t keep) {
     auto all = checkpoints_in(folder);
     while (keep > 0 && static_cast<std::int64_t>(all.size()) > keep) {
-        remove(all.begin()->second);
+        discard(all.begin()->second);
         all.erase(all.begin());
     }
 }
@@ -226,12 +226,12 @@ std::optional<fs::path> newest_checkpoint(const fs::path& folder) {
 }
 
 void remove_checkpoints(const fs::path& folder) {
-    for (const auto& [updates, checkpoint] : checkpoints_in(folder)) remove(checkpoint);
+    for (const auto& [updates, checkpoint] : checkpoints_in(folder)) discard(checkpoint);
     std::error_code code;
     for (fs::directory_iterator entry(folder, code), end; !code && entry != end; entry.increment(code))
         if (const auto name = entry->path().filename().string();
             name.starts_with("." + k_prefix) && name.ends_with(k_unfinished))
-            remove(entry->path());
+            discard(entry->path());
 }
 
 Json read_checkpoint(const fs::path& checkpoint, ShardedOptimizer& optimizer, const comm::TensorComm& comm) {

@@ -83,7 +83,10 @@ ModelReport train_model(const Training& training, const par::Comm& group, std::i
 
 std::string table_of(const Training& training, const Reports& reports,
                      const std::vector<run::ItemOutcome>& outcomes) {
-    core::TextTable table{{"representation", "stage", "updates", "loss", "left out"}, {}};
+    core::TextTable table{.name = "models",
+                          .title = "",
+                          .header = {"representation", "stage", "updates", "loss", "left out"},
+                          .rows = {}};
     const auto add = [&](const std::string& id, const std::string& line) {
         std::vector<std::string> row = {id};
         for (std::size_t begin = 0; begin <= line.size();) {
@@ -106,7 +109,7 @@ std::string table_of(const Training& training, const Reports& reports,
             begin = end + 1;
         }
     }
-    return core::to_text(table);
+    return core::to_terminal(table);
 }
 
 /// @return the exit status @throws Error (interrupted) if a signal stopped it
