@@ -4,5 +4,6 @@ if(LVR_WITH_TORCH)
             MPI_SOURCES unit/train_optimizer_test.cpp unit/train_checkpoint_test.cpp)
   lvr_tests(train_llava_test ROOMS train LABEL reference SOURCES unit/llava_fixture.cpp MPI_SOURCES unit/train_llava_test.cpp)
   lvr_tests(train_data_test ROOMS train
-            SOURCES unit/train_order_test.cpp unit/train_features_test.cpp unit/train_data_fixture.cpp unit/train_feature_folder.cpp unit/source_tree.cpp)
+            SOURCES unit/train_order_test.cpp unit/train_features_test.cpp unit/train_pipeline_test.cpp
+                    unit/train_data_fixture.cpp unit/train_feature_folder.cpp unit/source_tree.cpp)
 endif()

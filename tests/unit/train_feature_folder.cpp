@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "unit/train_feature_folder.hpp"
 
+#include <ATen/Parallel.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <span>
+#include <thread>
 
 #include <lvr/data/image_root.hpp>
 #include <lvr/encoders/shared_views.hpp>
@@ -56,10 +59,8 @@ files::FeaturePart part_of(std::span<const std::string> images, std::vector<std:
     return part;
 }
 
-}  // namespace
-
-void write_features(const std::filesystem::path& folder, const std::vector<std::string>& images,
-                    const FolderOptions& options) {
+void write_folder(const std::filesystem::path& folder, const std::vector<std::string>& images,
+                  const FolderOptions& options) {
     std::filesystem::create_directories(folder);
     core::Json identity = {{"representation", "tiny"},
                            {"encoder", tiny_encoder()->identity()},
@@ -80,6 +81,17 @@ void write_features(const std::filesystem::path& folder, const std::vector<std::
         part.provenance = files::make_provenance(identity, {});
         files::write_feature_part(folder / files::part_name(static_cast<std::int64_t>(begin / k_part)), part);
     }
+}
+
+}  // namespace
+
+void write_features(const std::filesystem::path& folder, const std::vector<std::string>& images,
+                    const FolderOptions& options) {
+    // As lvr-extract's threads: where MKL may use several cores it rounds otherwise, even when it does not.
+    std::jthread([&] {
+        at::set_num_threads(1);
+        write_folder(folder, images, options);
+    }).join();
 }
 
 }  // namespace lvr::test
