@@ -72,6 +72,87 @@ TEST_CASE("a tiny LLaVA's logits, loss and gradients are transformers'") {
     CHECK(gradients == 2 * (3 + 2 * 9 + 4) + 2 * 3);  // Qwen2 has biases of q, k and v
 }
 
+namespace {
+
+/// The loss of the three samples, and the gradients of what is trained.
+std::map<std::string, at::Tensor> loss_and_gradients(const test::TinyLlava& tiny, bool with_llm,
+                                                     const vlm::ForwardOptions& how) {
+    weights::WeightStore store;
+    for (const auto& [name, tensor] : tiny.store.all())
+        store.put(name, tensor.clone().requires_grad_(with_llm || name.starts_with(vlm::k_projector_prefix)));
+    const auto model = vlm::make_mllm(tiny.config, store);
+    const auto loss = vlm::loss(model, tiny.samples(""), tiny.features(""), {}, how);
+    loss.backward();
+    std::map<std::string, at::Tensor> found = {{"the loss", loss.detach()}};
+    for (const auto& [name, tensor] : store.all())
+        if (tensor.grad().defined()) found[name] = tensor.grad();
+    return found;
+}
+
+constexpr std::size_t k_projector_tensors = 4;
+
+}  // namespace
+
+TEST_CASE("computing blocks again changes no bit of either stage's loss and gradients") {
+    int compared = 0;
+    for (const std::string name : {"llama", "qwen2"}) {
+        const test::TinyLlava tiny(name);
+        for (const bool with_llm : {false, true}) {
+            INFO(name << ", language model trained: " << with_llm);
+            const auto kept = loss_and_gradients(tiny, with_llm, {});
+            const auto again =
+                loss_and_gradients(tiny, with_llm, {.activations = nn::Activations::recomputed});
+            CHECK(kept.size() == 1 + (with_llm ? tiny.store.all().size() : k_projector_tensors));
+            REQUIRE(again.size() == kept.size());
+            for (const auto& [parameter, gradient] : kept) {
+                INFO(parameter);
+                CHECK(again.at(parameter).equal(gradient));
+                ++compared;
+            }
+        }
+    }
+    CHECK(compared > 50);
+}
+
+TEST_CASE("a batch without images has no gradients in stage 1, whether blocks are computed again or not") {
+    const test::TinyLlava tiny("llama");
+    for (const auto& [name, tensor] : tiny.store.all())
+        tensor.requires_grad_(name.starts_with(vlm::k_projector_prefix));
+    const auto model = vlm::make_mllm(tiny.config, tiny.store);
+    const auto samples = tiny.samples("");
+    const std::vector<at::Tensor> none(1);
+    std::vector<double> losses;
+    for (const auto activations : {nn::Activations::kept, nn::Activations::recomputed}) {
+        const auto loss =
+            vlm::loss(model, std::span(samples).last(1), none, {}, {.activations = activations});
+        CHECK_FALSE(loss.requires_grad());
+        losses.push_back(loss.item<double>());
+    }
+    CHECK(losses[0] == losses[1]);
+}
+
+TEST_CASE("samples that share a row have the loss and gradients that they have in rows of their own") {
+    int compared = 0;
+    for (const std::string name : {"llama", "qwen2"}) {
+        const test::TinyLlava tiny(name);
+        const auto alone = loss_and_gradients(tiny, true, {});
+        for (const auto& packs :
+             std::vector<std::vector<std::vector<std::int64_t>>>{{{0, 1, 2}}, {{2, 0}, {1}}, {{1, 0}, {2}}}) {
+            for (const auto activations : {nn::Activations::kept, nn::Activations::recomputed}) {
+                const auto packed =
+                    loss_and_gradients(tiny, true, {.splice = {.packs = packs}, .activations = activations});
+                REQUIRE(packed.size() == alone.size());
+                for (const auto& [parameter, gradient] : alone) {
+                    INFO(name << ", " << packs.size() << " rows: " << parameter);
+                    CHECK(relative_error(packed.at(parameter), gradient) <= 1e-6);
+                    ++compared;
+                }
+            }
+        }
+    }
+    CHECK(compared > 200);
+}
+
 TEST_CASE("what is trained, in forward's order") {
     const test::TinyLlava tiny("llama");
     const auto align = vlm::trained_names(tiny.config, tiny.store, false);

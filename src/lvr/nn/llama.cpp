@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <lvr/core/error.hpp>
+#include <lvr/nn/recompute.hpp>
 
 namespace lvr::nn {
 namespace {
@@ -108,11 +109,14 @@ at::Tensor apply(const LlamaBlock& block, const at::Tensor& x_BLD, const Attenti
     return x.add(apply(block.mlp, apply(block.norm2, x)));
 }
 
-at::Tensor llama_forward(const Llama& model, const at::Tensor& embeddings_BLD,
-                         const LlamaSequence& sequence) {
+at::Tensor llama_forward(const Llama& model, const at::Tensor& embeddings_BLD, const LlamaSequence& sequence,
+                         Activations activations) {
     const auto context = context_for(model, embeddings_BLD, sequence);
     at::Tensor x_BLD = embeddings_BLD;
-    for (const auto& block : model.blocks) x_BLD = apply(block, x_BLD, context);
+    for (const auto& block : model.blocks) {
+        const auto through = [block, context](const at::Tensor& x) { return apply(block, x, context); };
+        x_BLD = activations == Activations::recomputed ? recomputed(through, x_BLD) : through(x_BLD);
+    }
     return apply(model.norm, x_BLD);
 }
 

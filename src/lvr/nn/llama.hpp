@@ -65,10 +65,16 @@ AttentionContext context_for(const Llama& model, const at::Tensor& embeddings_BL
 /// One block, for those who decide between the blocks what to keep. @return [B, L, D]
 at::Tensor apply(const LlamaBlock& block, const at::Tensor& x_BLD, const AttentionContext& context);
 
+/// What backward finds of a block.
+enum class Activations {
+    kept,       ///< all that it needs
+    recomputed  ///< the block's input alone; the rest is computed again: less memory for a third more work
+};
+
 /// All blocks and the last norm. @param embeddings [B, L, D] of the model's dtype and device @return [B, L,
 /// D]
 at::Tensor llama_forward(const Llama& model, const at::Tensor& embeddings_BLD,
-                         const LlamaSequence& sequence = {});
+                         const LlamaSequence& sequence = {}, Activations activations = Activations::kept);
 
 /// hidden head^T. For the few positions whose successor is asked for: for losses there is causal_lm_loss.
 /// @param hidden [..., D], from llama_forward @return [..., V]

@@ -56,6 +56,12 @@ struct Prompt {
 /// turns, roles that do not take turns (one answer in front is dropped), no turns
 Prompt write_prompt(const data::LlavaSample& sample, const Template& form);
 
+/// A talk that ends where an answer is to begin: what a model is given to go on from. `plain`: the
+/// placeholder alone.
+/// @param sample of turns as write_prompt takes them, the last of which is human's
+/// @throws core::Error (input) as write_prompt, and where the last turn is not human's
+Prompt write_question(const data::LlavaSample& sample, const Template& form);
+
 /// The ids of a text, k_image_id where a placeholder stands: the parts between placeholders are tokenised
 /// each by itself, of their BOS only the first is kept.
 std::vector<std::int64_t> encode_with_images(std::string_view text, const data::Tokenizer& tokenizer);

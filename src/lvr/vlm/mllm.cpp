@@ -80,7 +80,7 @@ Mllm make_mllm(const nn::LlamaConfig& config, const weights::WeightStore& store)
 }
 
 Hidden forward(const Mllm& model, std::span<const Tokens> batch, std::span<const at::Tensor> features,
-               const SpliceOptions& options) {
+               const ForwardOptions& options) {
     std::vector<at::Tensor> images;
     for (const auto& one : features) {
         if (!one.defined()) {
@@ -91,14 +91,16 @@ Hidden forward(const Mllm& model, std::span<const Tokens> batch, std::span<const
         const auto tokens = one.is_inference() ? one.clone() : one;
         images.push_back(nn::apply(model.projector, tokens.unsqueeze(0)).squeeze(0));
     }
-    const auto spliced = splice(batch, images, model.llm.embedding_VD, options);
-    // Padding is behind each sample's end, where nobody looks: no mask.
-    return {nn::llama_forward(model.llm, spliced.embeddings_BLD), spliced.labels_BL};
+    const auto spliced = splice(batch, images, model.llm.embedding_VD, options.splice);
+    // Padding is behind each sample's end, where nobody looks: a sample alone in its row needs no mask.
+    const auto sequence = options.splice.packs.empty() ? nn::LlamaSequence{} : nn::packed(spliced.sample_BL);
+    return {nn::llama_forward(model.llm, spliced.embeddings_BLD, sequence, options.activations),
+            spliced.labels_BL};
 }
 
 at::Tensor loss(const Mllm& model, std::span<const Tokens> batch, std::span<const at::Tensor> features,
-                const nn::LossOptions& options) {
-    const auto [hidden_BLD, labels_BL] = forward(model, batch, features);
+                const nn::LossOptions& options, const ForwardOptions& how) {
+    const auto [hidden_BLD, labels_BL] = forward(model, batch, features, how);
     return nn::causal_lm_loss(hidden_BLD, model.llm.head_VD, labels_BL, options);
 }
 

@@ -43,13 +43,19 @@ struct Hidden {
     at::Tensor labels_BL;  ///< int64, k_ignore_label where nothing is learned
 };
 
+struct ForwardOptions {
+    SpliceOptions splice;
+    nn::Activations activations = nn::Activations::kept;  ///< of the language model's blocks
+};
+
+/// Samples that share a row (splice.packs) do not see each other, and each begins at position 0.
 /// @param features the samples' images in order, [T, C] as the encoder gives them, as splice takes images
 /// @throws Error (input) as splice
 Hidden forward(const Mllm& model, std::span<const Tokens> batch, std::span<const at::Tensor> features,
-               const SpliceOptions& options = {});
+               const ForwardOptions& options = {});
 
 /// The mean cross-entropy of the labels that are learned. @throws Error (input) as splice
 at::Tensor loss(const Mllm& model, std::span<const Tokens> batch, std::span<const at::Tensor> features,
-                const nn::LossOptions& options = {});
+                const nn::LossOptions& options = {}, const ForwardOptions& how = {});
 
 }  // namespace lvr::vlm
