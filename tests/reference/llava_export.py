@@ -78,7 +78,7 @@ def without_file_keys(config: dict) -> dict:
     return {key: value for key, value in config.items() if key not in ("_name_or_path", "architectures", "dtype", "transformers_version")}
 
 
-def described(folder: Path, vocabulary: int) -> dict:
+def described(name: str, folder: Path, vocabulary: int) -> dict:
     tensors = {}
     for key, value in sorted(load_file(folder / "model.safetensors").items()):
         known = value[:vocabulary] if key.endswith(("embed_tokens.weight", "lm_head.weight")) else value
@@ -90,7 +90,9 @@ def described(folder: Path, vocabulary: int) -> dict:
     for part in ("text_config", "vision_config"):
         config[part] = without_file_keys(config[part])
     del config["transformers_version"]
-    return dict(config=config, processor=read("processor_config.json"), tensors=tensors)
+    fast = read("tokenizer.json")
+    del fast["model"]["unk_token"]  # 5.17 leaves LLaMA's out
+    return dict(config=config, tokenizer=fast if name == "llama" else None, processor=read("processor_config.json"), tensors=tensors)
 
 
 def write(name: str, seed: int) -> None:
@@ -102,8 +104,8 @@ def write(name: str, seed: int) -> None:
     with tempfile.TemporaryDirectory() as kept:
         make_llava(name, llm).save_pretrained(kept)
         make_processor(name).save_pretrained(kept)
-        value = described(Path(kept), SIZES[name][1])
-    (folder / "exported.json").write_text(json.dumps(value, indent=1, sort_keys=True) + "\n")
+        value = described(name, Path(kept), SIZES[name][1])
+    (folder / "exported.json").write_text(json.dumps(value, sort_keys=True) + "\n")
 
 
 if __name__ == "__main__":

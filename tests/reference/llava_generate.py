@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What transformers answers greedily with the tiny LLaVAs of tests/golden/llava: tests/golden/llava/<name>/generated.json.
+"""What transformers answers greedily with the tiny LLaVAs of tests/golden/llava:
+tests/golden/llava_export/<name>/generated.json.
 
 A list of {"ids", "image", "stop", "most", "answer"}: the prompt with -200 for its image, which of the pictures (-1 = none),
 the id that ends the answer and is left out, the most ids, and the ids of the answer.
@@ -56,7 +57,7 @@ def write(name: str, kind: str, seed: int) -> None:
         found = answer(model, ids, picture, stop)
         cases.append(dict(ids=ids, image=image, stop=stop, most=MOST, answer=found))
     rows = ",\n".join(json.dumps(one) for one in cases)
-    (folder / "generated.json").write_text("[\n" + rows + "\n]\n")
+    (GOLDEN.parent / "llava_export" / name / "generated.json").write_text("[\n" + rows + "\n]\n")
     print(name, [len(one["answer"]) for one in cases])
 
 

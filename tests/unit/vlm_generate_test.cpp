@@ -16,7 +16,8 @@ TEST_CASE("greedy answers are transformers'") {
         const test::TinyLlava tiny(name);
         for (const auto& [parameter, tensor] : tiny.store.all()) tensor.requires_grad_(true);
         const auto model = vlm::make_mllm(tiny.config, tiny.store);
-        const auto file = tiny.folder + "/generated.json";
+        const auto file =
+            std::string(LVR_SOURCE_DIR) + "/tests/golden/llava_export/" + name + "/generated.json";
         for (const auto& one : core::parse_json(core::read_text(file), file)) {
             const Ids ids = one.at("ids"), wanted = one.at("answer");
             CAPTURE(name, ids);
