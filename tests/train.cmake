@@ -3,4 +3,9 @@ if(LVR_WITH_TORCH)
   lvr_tests(train_test ROOMS train LABEL reference SOURCES unit/train_layout_test.cpp unit/train_fixture.cpp
             MPI_SOURCES unit/train_optimizer_test.cpp unit/train_checkpoint_test.cpp)
   lvr_tests(train_llava_test ROOMS train LABEL reference SOURCES unit/llava_fixture.cpp MPI_SOURCES unit/train_llava_test.cpp)
+  lvr_tests(train_data_test ROOMS train
+            SOURCES unit/train_order_test.cpp unit/train_features_test.cpp unit/train_pipeline_test.cpp
+                    unit/train_data_fixture.cpp unit/train_feature_folder.cpp unit/source_tree.cpp)
+  lvr_tests(train_watch_test ROOMS train SOURCES unit/train_metrics_test.cpp unit/train_loss_watch_test.cpp
+            unit/train_cost_test.cpp unit/train_progress_test.cpp)
 endif()

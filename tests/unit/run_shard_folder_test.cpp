@@ -120,7 +120,7 @@ TEST_CASE("a shard folder of another configuration is refused with what differs"
     CHECK_THAT(said, Contains("config.tap: was -2, is -1 now"));
     CHECK_THAT(said, Contains("config.parts.1: was \"b\", is absent now"));
     CHECK_THAT(said, Contains("config.store: was absent, is \"float32\" now"));
-    CHECK_THAT(said, Contains("items: were 20, are 21 now") && Contains("shard size: was 8, is 4 now"));
+    CHECK_THAT(said, Contains("items: was 20, is 21 now") && Contains("shard size: was 8, is 4 now"));
     CHECK_THAT(said, !Contains("inputs") && Contains("remedy: choose another folder"));
     spec.shard_size = 8;
     CHECK(refusal(core::ErrorKind::usage, spec).empty());

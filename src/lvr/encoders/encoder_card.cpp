@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <set>
 
 #include <lvr/core/error.hpp>
 
@@ -150,6 +151,21 @@ EncoderCard card_for_snapshot(const std::string& snapshot) {
     card.id = short_name(snapshot);
     card.validate();
     return card;
+}
+
+std::vector<EncoderCard> chosen_cards(const CardChoice& choice) {
+    std::vector<EncoderCard> cards;
+    for (const auto& id : choice.representations) cards.push_back(card_named(id, choice.protocol));
+    for (const auto& file : choice.files) cards.push_back(read_card(file, choice.protocol));
+    for (const auto& folder : choice.snapshots) cards.push_back(card_for_snapshot(folder));
+    std::set<std::string> ids;
+    for (const auto& card : cards) {
+        if (ids.insert(card.id).second) continue;
+        throw core::usage_error(fmt::format("the representation {} is asked for twice", card.id),
+                                "both would be written to one folder",
+                                "name it once, or give the cards different ids");
+    }
+    return cards;
 }
 
 }  // namespace lvr::encoders

@@ -61,4 +61,15 @@ EncoderCard card_named(const std::string& id, const std::string& protocol);
 /// A card for a snapshot folder of a known family: everything as its own files say.
 EncoderCard card_for_snapshot(const std::string& snapshot);
 
+/// Encoders as a command names them.
+struct CardChoice {
+    std::vector<std::string> representations;  ///< ids
+    std::vector<std::string> files;            ///< cards of one's own
+    std::vector<std::string> snapshots;
+    std::string protocol = "native";
+};
+
+/// Their cards. @throws Error (usage) for an id that is there twice
+std::vector<EncoderCard> chosen_cards(const CardChoice& choice);
+
 }  // namespace lvr::encoders

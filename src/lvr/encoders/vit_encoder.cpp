@@ -12,6 +12,7 @@
 #include <lvr/core/error.hpp>
 #include <lvr/encoders/vit_snapshot.hpp>
 #include <lvr/kernels/normalise.hpp>
+#include <lvr/kernels/one_core.hpp>
 #include <lvr/weights/checkpoint.hpp>
 
 namespace lvr::encoders {
@@ -131,6 +132,7 @@ class ViTEncoder : public Encoder {
         // Inside a parallel region each operation keeps to its own core; a lone item would not open one.
         at::parallel_for(0, std::max<std::int64_t>(batch, 2), 1, [&](std::int64_t begin, std::int64_t end) {
             const c10::InferenceMode of_this_thread;
+            const kernels::OneCore one_core;
             for (auto i = begin; i < std::min(end, batch); ++i)
                 features_BTD[i].copy_(encode_some(pixels.narrow(0, i, 1))[0]);
         });

@@ -2,15 +2,12 @@
 #include <lvr/extract/engine.hpp>
 
 #include <ATen/Parallel.h>
-#include <ATen/ops/empty.h>
-#include <ATen/ops/from_blob.h>
 #include <c10/core/DeviceGuard.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
-#include <cstring>
 #include <deque>
 #include <exception>
 #include <mutex>
@@ -20,6 +17,7 @@
 #include <vector>
 
 #include <lvr/core/error.hpp>
+#include <lvr/encoders/shared_views.hpp>
 #include <lvr/extract/prepare.hpp>
 #include <lvr/run/signals.hpp>
 
@@ -67,23 +65,6 @@ files::ImageStatus status_of(data::ImageError::Reason reason) {
             return ImageStatus::unreadable;
     }
     return ImageStatus::damaged;
-}
-
-/// The same view of several images as one tensor. @return [B, H, W, 3] on the device
-at::Tensor stacked(const std::vector<const data::Image*>& images, at::Device device) {
-    const auto& first = *images.front();
-    if (images.size() == 1 && device.is_cpu()) {  // no copy: the image outlives the computation
-        return at::from_blob(const_cast<std::uint8_t*>(first.rgb.data()), {1, first.height, first.width, 3},
-                             at::kByte);
-    }
-    const auto pixels = at::empty({static_cast<std::int64_t>(images.size()), first.height, first.width, 3},
-                                  at::TensorOptions().dtype(at::kByte).pinned_memory(device.is_cuda()));
-    auto* out = pixels.mutable_data_ptr<std::uint8_t>();
-    for (const auto* image : images) {
-        std::memcpy(out, image->rgb.data(), image->rgb.size());
-        out += image->rgb.size();
-    }
-    return pixels.to(device, at::kByte, /*non_blocking=*/true);
 }
 
 }  // namespace
@@ -270,7 +251,7 @@ struct Engine::State {
                 const auto& views = flipped ? prepared->views.flipped : prepared->views.plain;
                 images.push_back(&views[preparation.view_of(r, input)]);
             }
-            pixels.push_back(stacked(images, spec.device));
+            pixels.push_back(encoders::stacked(images, spec.device));
         }
         std::vector<std::string> ids;
         for (const auto* prepared : batch)

@@ -7,6 +7,7 @@
 
 #include <lvr/data/catalog.hpp>
 #include <lvr/data/image.hpp>
+#include <lvr/encoders/shared_views.hpp>
 #include <lvr/extract/representation.hpp>
 
 namespace lvr::extract {
@@ -29,16 +30,13 @@ class Preparation {
 
     /// Which view is the i-th input of a representation's encoder.
     std::size_t view_of(std::size_t representation, std::size_t input) const {
-        return view_of_[representation][input];
+        return views_.view_of(representation, input);
     }
 
   private:
-    std::vector<data::Image> all_views(const data::Image& picture, const std::string& id) const;
-
     const data::Catalog& catalog_;
     data::ImageReader reader_;
-    std::vector<encoders::ImageInput> distinct_;
-    std::vector<std::vector<std::size_t>> view_of_;
+    encoders::SharedViews views_;
     bool flip_;
 };
 

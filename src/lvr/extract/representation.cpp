@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include <lvr/core/error.hpp>
 #include <lvr/core/log.hpp>
@@ -100,19 +99,7 @@ at::Tensor Representation::features(const std::vector<at::Tensor>& pixels) const
 }
 
 std::vector<encoders::EncoderCard> chosen_cards(const ExtractConfig& config) {
-    std::vector<encoders::EncoderCard> cards;
-    for (const auto& id : config.representation) cards.push_back(encoders::card_named(id, config.protocol));
-    for (const auto& file : config.encoder) cards.push_back(encoders::read_card(file, config.protocol));
-    for (const auto& folder : config.snapshot) cards.push_back(encoders::card_for_snapshot(folder));
-    std::set<std::string> ids;
-    for (const auto& card : cards) {
-        if (!ids.insert(card.id).second) {
-            throw core::usage_error(fmt::format("the representation {} is asked for twice", card.id),
-                                    "both would be written to one folder",
-                                    "name it once, or give the cards different ids");
-        }
-    }
-    return cards;
+    return encoders::chosen_cards({config.representation, config.encoder, config.snapshot, config.protocol});
 }
 
 std::vector<Representation> build_representations(const ExtractConfig& config, const par::Comm& comm,

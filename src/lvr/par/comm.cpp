@@ -11,6 +11,8 @@
 namespace lvr::par {
 namespace {
 
+constexpr std::int64_t k_most_summed = 8 << 20;  // bytes of one call to MPI
+
 /// Calls `part(offset, count)` for pieces of at most `most`, which MPI can count.
 template <class Part>
 void in_pieces(std::int64_t length, std::int64_t most, Part part) {
@@ -137,8 +139,9 @@ void Comm::reduce_scatter(std::span<const float> all, std::span<float> part) con
         return;
     }
     start();
-    const auto most = std::max<std::int64_t>(
-        1, handle_->largest_message / static_cast<std::int64_t>(ranks * sizeof(float)));
+    // In pieces: MPI holds what it sums a second and a third time.
+    const auto most = std::max<std::int64_t>(1, std::min(handle_->largest_message, k_most_summed) /
+                                                    static_cast<std::int64_t>(ranks * sizeof(float)));
     const auto length = static_cast<std::int64_t>(part.size());
     if (length <= most) {
         checked(MPI_Reduce_scatter_block(all.data(), part.data(), static_cast<int>(length), MPI_FLOAT,

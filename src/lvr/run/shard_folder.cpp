@@ -11,6 +11,7 @@
 #include <lvr/files/atomic_file.hpp>
 #include <lvr/files/utf8.hpp>
 #include <lvr/par/together.hpp>
+#include <lvr/run/same_settings.hpp>
 
 namespace lvr::run {
 namespace {
@@ -23,52 +24,15 @@ constexpr std::int64_t k_part_bytes = std::int64_t{256} << 20;
 constexpr std::int64_t k_least_shards = 64;
 constexpr std::int64_t k_least_items = 8;  // below that, the work around a part outweighs sharing it out
 
-/// "config.tap: was -2, is -1 now"
-std::vector<std::string> differences(const Json& before, const Json& now) {
-    constexpr std::size_t most_of_value = 80;
-    const Json old_values = before.flatten(), new_values = now.flatten();
-    std::set<std::string> keys;
-    for (const auto& [key, value] : old_values.items()) keys.insert(key);
-    for (const auto& [key, value] : new_values.items()) keys.insert(key);
-    const auto text = [&](const Json& values, const std::string& key) {
-        const auto found = values.find(key);
-        if (found == values.end()) return std::string("absent");
-        return files::shown(found->dump(-1, ' ', false, Json::error_handler_t::replace), most_of_value);
-    };
-    std::vector<std::string> lines;
-    for (const auto& key : keys) {
-        const std::string was = text(old_values, key), is = text(new_values, key);
-        if (old_values.contains(key) && new_values.contains(key) && old_values[key] == new_values[key])
-            continue;
-        std::string name = key.substr(std::min<std::size_t>(key.size(), 1));
-        std::ranges::replace(name, '/', '.');
-        lines.push_back(fmt::format("{}: was {}, is {} now", files::shown(name), was, is));
+void expect_same_run(const ShardManifest& before, const ShardFolderSpec& spec) {
+    Json was = before.identity, now = spec.identity;
+    was["items"] = before.items;
+    now["items"] = spec.items;
+    if (spec.shard_size != 0) {
+        was["shard size"] = before.shard_size;
+        now["shard size"] = spec.shard_size;
     }
-    return lines;
-}
-
-std::vector<std::string> differences(const ShardManifest& before, const ShardFolderSpec& spec) {
-    std::vector<std::string> lines = differences(before.identity, spec.identity);
-    if (before.items != spec.items)
-        lines.push_back(fmt::format("items: were {}, are {} now", before.items, spec.items));
-    if (spec.shard_size != 0 && before.shard_size != spec.shard_size)
-        lines.push_back(fmt::format("shard size: was {}, is {} now", before.shard_size, spec.shard_size));
-    return lines;
-}
-
-void expect_same(const ShardManifest& before, const ShardFolderSpec& spec) {
-    constexpr std::size_t most_lines = 12;
-    std::vector<std::string> lines = differences(before, spec);
-    if (lines.empty()) return;
-    if (lines.size() > most_lines) {
-        const std::size_t more = lines.size() - most_lines;
-        lines.resize(most_lines);
-        lines.push_back(fmt::format("and {} more", more));
-    }
-    throw core::usage_error(fmt::format("{}: was begun with another configuration or input\n    {}",
-                                        spec.folder.string(), fmt::join(lines, "\n    ")),
-                            "its parts would not belong together",
-                            "choose another folder, or the same configuration and input as before");
+    expect_same(was, now, {spec.folder, "its parts would not belong together"});
 }
 
 /// @throws Error (output) naming the folder
@@ -108,7 +72,7 @@ ShardManifest begin_or_resume(const ShardFolderSpec& spec, bool has_parts) {
     std::error_code ignored;
     if (fs::exists(files::manifest_file(spec.folder), ignored)) {
         const ShardManifest before = files::read_manifest(spec.folder);
-        expect_same(before, spec);
+        expect_same_run(before, spec);
         return before;
     }
     if (has_parts)

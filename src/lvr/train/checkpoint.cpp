@@ -23,7 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 using core::Json;
 
-const std::string k_prefix = "checkpoint-";
+const std::string k_prefix = "checkpoint-", k_unfinished = ".unfinished";
 constexpr const char* k_schema = "lvr.training";
 
 std::string name_of(std::int64_t updates) { return fmt::format("{}{:08}", k_prefix, updates); }
@@ -83,12 +83,16 @@ weights::NamedTensors own_tensors(const ShardedOptimizer& optimizer, int rank, i
     return tensors;
 }
 
+void discard(const fs::path& checkpoint) {
+    std::error_code code;
+    fs::remove_all(checkpoint, code);
+    if (code) core::warn("{}: cannot be removed ({})", checkpoint.string(), code.message());
+}
+
 void remove_old(const fs::path& folder, std::int64_t keep) {
     auto all = checkpoints_in(folder);
-    std::error_code code;
     while (keep > 0 && static_cast<std::int64_t>(all.size()) > keep) {
-        fs::remove_all(all.begin()->second, code);
-        if (code) core::warn("{}: cannot be removed ({})", all.begin()->second.string(), code.message());
+        discard(all.begin()->second);
         all.erase(all.begin());
     }
 }
@@ -182,7 +186,7 @@ fs::path write_checkpoint(const fs::path& folder, const ShardedOptimizer& optimi
                           const comm::TensorComm& comm, const Json& state, std::int64_t keep) {
     const auto& group = comm.group();
     const fs::path target = folder / name_of(optimizer.updates());
-    const fs::path temporary = folder / ("." + name_of(optimizer.updates()) + ".unfinished");
+    const fs::path temporary = folder / ("." + name_of(optimizer.updates()) + k_unfinished);
     const bool is_root = comm.rank() == 0;
     try {
         par::together(group, [&] {
@@ -219,6 +223,15 @@ fs::path write_checkpoint(const fs::path& folder, const ShardedOptimizer& optimi
 std::optional<fs::path> newest_checkpoint(const fs::path& folder) {
     const auto all = checkpoints_in(folder);
     return all.empty() ? std::nullopt : std::optional(all.rbegin()->second);
+}
+
+void remove_checkpoints(const fs::path& folder) {
+    for (const auto& [updates, checkpoint] : checkpoints_in(folder)) discard(checkpoint);
+    std::error_code code;
+    for (fs::directory_iterator entry(folder, code), end; !code && entry != end; entry.increment(code))
+        if (const auto name = entry->path().filename().string();
+            name.starts_with("." + k_prefix) && name.ends_with(k_unfinished))
+            discard(entry->path());
 }
 
 Json read_checkpoint(const fs::path& checkpoint, ShardedOptimizer& optimizer, const comm::TensorComm& comm) {

@@ -35,4 +35,7 @@ std::optional<std::filesystem::path> newest_checkpoint(const std::filesystem::pa
 core::Json read_checkpoint(const std::filesystem::path& checkpoint, ShardedOptimizer& optimizer,
                            const comm::TensorComm& comm);
 
+/// All of a folder, also one that is half-written: training is over. What cannot be removed costs a warning.
+void remove_checkpoints(const std::filesystem::path& folder);
+
 }  // namespace lvr::train

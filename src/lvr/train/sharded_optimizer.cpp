@@ -2,6 +2,7 @@
 #include <lvr/train/sharded_optimizer.hpp>
 
 #include <ATen/ops/_fused_adamw.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/zeros.h>
@@ -15,15 +16,22 @@
 #include <lvr/core/error.hpp>
 
 namespace lvr::train {
+namespace {
+
+constexpr std::size_t k_sums_under_way =
+    2;  // one is computed while the next waits; more would only take memory
+
+}  // namespace
 
 /// The gradients of a bucket on their way.
 struct ShardedOptimizer::Gradients {
-    at::Tensor all;    ///< [length] of this rank's backwards; under stage 2 only while one goes on
+    at::Tensor
+        all;  ///< [length] of this rank's backwards; under stage 2 only from the first gradient to the sum
     at::Tensor part;   ///< [length / ranks], or [length] without sharding: the sum over ranks, float32
     at::Tensor fresh;  ///< stage 2: the part that a sum gives, before it is added
     std::size_t taken = 0;
     comm::Pending sum;
-    bool is_summing = false;
+    bool is_begun = false;
 };
 
 /// Takes a leaf's gradient away from autograd.
@@ -73,44 +81,62 @@ at::Tensor ShardedOptimizer::own_part(const at::Tensor& bucket) const {
 
 void ShardedOptimizer::begin_backward(bool is_last) {
     is_last_ = is_last;
-    for (const auto& gradients : gradients_) gradients->taken = 0;
+    for (const auto& gradients : gradients_) {
+        gradients->taken = 0;
+        gradients->is_begun = false;
+    }
 }
 
 void ShardedOptimizer::take(std::size_t b, std::size_t s, const at::Tensor& gradient) {
     auto& gradients = *gradients_[b];
     const auto& bucket = buckets_[b];
     const auto& slot = bucket.slots[s];
-    if (!gradients.all.defined()) gradients.all = at::zeros({bucket.length()}, bucket.values.options());
-    gradients.all.narrow(0, slot.offset, gradient.numel()).view(gradient.sizes()).add_(gradient);
+    const bool fills_all = gradient.numel() == bucket.length() && gradient.is_contiguous() &&
+                           gradient.scalar_type() == bucket.values.scalar_type();
+    if (!gradients.all.defined() && fills_all && gradient.storage().use_count() == 1) {
+        gradients.all =
+            gradient.detach().view({-1});  // nobody else has it: an embedding's need not be held twice
+    } else {
+        if (!gradients.all.defined()) gradients.all = at::zeros({bucket.length()}, bucket.values.options());
+        gradients.all.narrow(0, slot.offset, gradient.numel()).view(gradient.sizes()).add_(gradient);
+    }
     if (++gradients.taken == bucket.slots.size() && (is_last_ || spec_.zero == ZeroStage::gradients))
         begin_sum(b);
 }
 
 void ShardedOptimizer::begin_sum(std::size_t b) {
+    end_sums(k_sums_under_way - 1);
     auto& gradients = *gradients_[b];
+    gradients.is_begun = true;
+    summing_.push_back(b);
     if (!gradients.all.defined())
         gradients.all = at::zeros({buckets_[b].length()}, buckets_[b].values.options());
+    if (comm_.size() == 1) return;
     gradients.all.div_(comm_.size());
     if (spec_.zero == ZeroStage::none) {
         gradients.sum = comm_.all_reduce(gradients.all);
     } else {
-        gradients.fresh = at::zeros({buckets_[b].length() / comm_.size()}, gradients.all.options());
+        gradients.fresh = at::empty({buckets_[b].length() / comm_.size()}, gradients.all.options());
         gradients.sum = comm_.reduce_scatter(gradients.all, gradients.fresh);
     }
-    gradients.is_summing = true;
+}
+
+/// Waits for the oldest sums, until so many are left.
+void ShardedOptimizer::end_sums(std::size_t but) {
+    for (; summing_.size() > but; summing_.pop_front()) {
+        auto& gradients = *gradients_[summing_.front()];
+        gradients.sum.wait();
+        const at::Tensor summed = gradients.fresh.defined() ? gradients.fresh : gradients.all;
+        gradients.all = gradients.fresh = at::Tensor();
+        gradients.part = gradients.part.defined() ? gradients.part.add_(summed) : summed.to(at::kFloat);
+    }
 }
 
 void ShardedOptimizer::finish_backward() {
     if (!is_last_ && spec_.zero != ZeroStage::gradients) return;
     for (std::size_t b = 0; b < buckets_.size(); ++b)
-        if (!gradients_[b]->is_summing) begin_sum(b);
-    for (const auto& gradients : gradients_) {
-        gradients->sum.wait();
-        gradients->is_summing = false;
-        const at::Tensor& summed = spec_.zero == ZeroStage::none ? gradients->all : gradients->fresh;
-        gradients->part = gradients->part.defined() ? gradients->part.add_(summed) : summed.to(at::kFloat);
-        gradients->all = gradients->fresh = at::Tensor();
-    }
+        if (!gradients_[b]->is_begun) begin_sum(b);
+    end_sums(0);
 }
 
 double ShardedOptimizer::norm_of_gradients() const {

@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -44,7 +45,8 @@ struct OptimizerShard {
 /// Master weights in float32, moments, and gradients of parameters in buckets, over the ranks of a group.
 /// Gradients leave autograd as soon as they are complete: a hook on each leaf moves them into the bucket; the
 /// sum over ranks begins once a bucket is full, while backward goes on (stage 2: after every backward; else
-/// after the last of an update). Every rank makes the same calls in the same order.
+/// after the last of an update), and no more than two buckets' sums are under way, so that of gradients that
+/// are shared only three buckets are whole at a time. Every rank makes the same calls in the same order.
 class ShardedOptimizer {
   public:
     /// Collective. The optimizer must outlive every backward through the parameters.
@@ -79,6 +81,7 @@ class ShardedOptimizer {
 
     void take(std::size_t bucket, std::size_t slot, const at::Tensor& gradient);
     void begin_sum(std::size_t bucket);
+    void end_sums(std::size_t but);
     at::Tensor own_part(const at::Tensor& bucket) const;
     double norm_of_gradients() const;
     void hand_out();
@@ -89,6 +92,7 @@ class ShardedOptimizer {
     OptimizerSpec spec_;
     std::vector<OptimizerShard> shards_;
     std::vector<std::unique_ptr<Gradients>> gradients_;
+    std::deque<std::size_t> summing_;  // buckets, oldest first
     bool is_last_ = true;
     std::int64_t updates_ = 0;
 };

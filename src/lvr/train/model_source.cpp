@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <lvr/train/model_source.hpp>
+
+#include <ATen/ops/empty.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include <lvr/core/error.hpp>
+#include <lvr/core/rng.hpp>
+#include <lvr/encoders/build.hpp>
+#include <lvr/kernels/device.hpp>
+#include <lvr/nn/llama.hpp>
+#include <lvr/run/node.hpp>
+#include <lvr/weights/checkpoint.hpp>
+#include <lvr/weights/snapshot.hpp>
+
+namespace lvr::train {
+
+Resources resources_of(const TrainConfig& config, const par::Comm& world) {
+    const auto place = run::place_on_node(world);
+    return {kernels::choose_device(config.device, place.rank),
+            config.threads > 0 ? static_cast<int>(config.threads) : place.threads};
+}
+
+weights::WeightStore LanguageModel::load(at::ScalarType dtype, at::Device device) const {
+    return nn::load_llama(weights::Checkpoint::open(folder), config, {.dtype = dtype, .device = device});
+}
+
+LanguageModel open_language_model(const TrainConfig& config, const par::Comm& world) {
+    const auto snapshot = weights::open_snapshot(config.llm, config.models);
+    const auto where = (snapshot.folder / "config.json").string();
+    LanguageModel model{.folder = snapshot.folder,
+                        .config = nn::read_llama_config(snapshot.config, where),
+                        .tokenizer = data::open_tokenizer(snapshot.folder),
+                        .sha256 = {}};
+    model.config.rotary.bfloat16_frequencies = config.has_bfloat16_rope();
+    if (model.tokenizer->vocabulary() > model.config.vocabulary)
+        throw core::input_error(
+            fmt::format("{}: the tokenizer has {} tokens, the model {}", snapshot.folder.string(),
+                        model.tokenizer->vocabulary(), model.config.vocabulary),
+            "some tokens have no embedding", "use the tokenizer that belongs to the model");
+    if (world.rank() == 0) model.sha256 = weights::fingerprint(weights::Checkpoint::open(snapshot.folder));
+    world.broadcast(model.sha256);
+    return model;
+}
+
+std::unique_ptr<const ImageFeatures> Representation::features(const StageConfig& stage) {
+    if (!stage.features.empty())
+        return make_cached_features(std::filesystem::path(stage.features) / card_.id, resources_.device);
+    if (!encoder_)
+        encoder_ = encoders::build_encoder(card_, {.models = config_.models, .device = resources_.device});
+    const auto folder = stage.images.empty() ? std::filesystem::path(stage.data).parent_path()
+                                             : std::filesystem::path(stage.images);
+    return make_online_features(encoder_, folder.empty() ? "." : folder, resources_.device);
+}
+
+std::int64_t projector_layers(const std::string& type) {
+    if (type == "linear") return 1;
+    const std::string before = "mlp", after = "x_gelu";
+    const bool is_mlp =
+        type.size() == before.size() + 1 + after.size() && type.starts_with(before) && type.ends_with(after);
+    const char layers = is_mlp ? type[before.size()] : '0';
+    if (layers >= '1' && layers <= '9') return layers - '0';
+    throw core::usage_error(fmt::format("there is no projector '{}'", type), "",
+                            "use linear, mlp2x_gelu, mlp3x_gelu, ...");
+}
+
+nn::Projector fresh_projector(const ProjectorShape& shape, std::uint64_t seed) {
+    nn::Projector projector;
+    std::int64_t inputs = shape.inputs;
+    for (std::int64_t layer = 0; layer < shape.layers; ++layer, inputs = shape.channels) {
+        core::KeyedRng rng(seed, {"projector"}, static_cast<std::uint64_t>(layer));
+        const double bound = 1 / std::sqrt(static_cast<double>(inputs));
+        const auto drawn = [&](at::IntArrayRef sizes) {
+            auto tensor = at::empty(sizes, at::TensorOptions(at::kFloat));
+            auto* const values = tensor.data_ptr<float>();
+            std::generate(values, values + tensor.numel(),
+                          [&] { return static_cast<float>((2 * rng.uniform() - 1) * bound); });
+            return tensor;
+        };
+        auto weight = drawn({shape.channels, inputs});
+        projector.layers.push_back({std::move(weight), drawn({shape.channels})});
+    }
+    return projector;
+}
+
+}  // namespace lvr::train

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include <lvr/data/tokenizer.hpp>
+#include <lvr/encoders/encoder.hpp>
+#include <lvr/encoders/encoder_card.hpp>
+#include <lvr/nn/llama_config.hpp>
+#include <lvr/nn/projector.hpp>
+#include <lvr/par/comm.hpp>
+#include <lvr/train/image_features.hpp>
+#include <lvr/train/train_config.hpp>
+#include <lvr/weights/weight_store.hpp>
+
+namespace lvr::train {
+
+/// How a rank computes.
+struct Resources {
+    at::Device device = at::kCPU;
+    int threads = 1;
+};
+
+/// Collective. @throws Error (usage, resource) if there is no such device
+Resources resources_of(const TrainConfig& config, const par::Comm& world);
+
+/// The language model that every representation is given, as its folder has it.
+struct LanguageModel {
+    std::filesystem::path folder;
+    nn::LlamaConfig config;
+    std::shared_ptr<const data::Tokenizer> tokenizer;
+    std::string sha256;  ///< of its weights, the same on every rank
+
+    /// Its weights. @throws Error (input) as nn::load_llama
+    weights::WeightStore load(at::ScalarType dtype, at::Device device) const;
+};
+
+/// Collective. @throws Error (input) if a file is missing, wrong, or the tokenizer has more tokens than the
+/// model
+LanguageModel open_language_model(const TrainConfig& config, const par::Comm& world);
+
+/// One representation, whose encoder is built when it is first asked for.
+class Representation {
+  public:
+    Representation(const TrainConfig& config, encoders::EncoderCard card, Resources resources)
+        : config_(config), card_(std::move(card)), resources_(resources) {}
+
+    const std::string& id() const { return card_.id; }
+    const encoders::EncoderCard& card() const { return card_; }
+
+    /// The features of a stage's images: read, if the stage names a folder, or computed.
+    std::unique_ptr<const ImageFeatures> features(const StageConfig& stage);
+
+  private:
+    const TrainConfig& config_;
+    encoders::EncoderCard card_;
+    Resources resources_;
+    std::shared_ptr<const encoders::Encoder> encoder_;
+};
+
+/// What lies between features and language model.
+struct ProjectorShape {
+    std::int64_t inputs = 0, channels = 0;
+    std::int64_t layers = 2;
+};
+
+/// "linear": 1; "mlp2x_gelu": 2; ... @throws Error (usage) for what is no projector
+std::int64_t projector_layers(const std::string& type);
+
+/// A projector that has learned nothing: uniform within 1 / sqrt(inputs of the layer), weights and biases, as
+/// PyTorch begins, but by numbers that the seed alone decides. @return float32 on the CPU
+nn::Projector fresh_projector(const ProjectorShape& shape, std::uint64_t seed);
+
+}  // namespace lvr::train

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <utility>
+
+#include <lvr/core/error.hpp>
+#include <lvr/core/log.hpp>
+#include <lvr/core/sha256.hpp>
+#include <lvr/encoders/build.hpp>
+#include <lvr/encoders/vit_encoder.hpp>
+#include <lvr/par/together.hpp>
+#include <lvr/train/parameter_buckets.hpp>
+#include <lvr/train/stage_loop.hpp>
+#include <lvr/weights/checkpoint.hpp>
+
+namespace lvr::train {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// What samples there are, where they stand and what is wrong with them: another list has another one.
+std::string hash_of(const data::LlavaIndex& index) {
+    const auto bytes = [](const auto& values) {
+        return core::sha256({reinterpret_cast<const char*>(values.data()), values.size() * sizeof values[0]});
+    };
+    return core::sha256(fmt::format("{} {} {} {} {} {}", index.file_bytes, bytes(index.offsets),
+                                    bytes(index.lengths), bytes(index.words), bytes(index.images),
+                                    bytes(index.faults)));
+}
+
+nn::Projector first_projector(const Stage& stage, const ImageFeatures& images) {
+    const ProjectorShape shape{images.channels(), stage.llm.config.width,
+                               projector_layers(stage.config.projector)};
+    const fs::path file = stage.first_projector();
+    if (file.empty()) {
+        auto fresh = fresh_projector(shape, static_cast<std::uint64_t>(stage.config.seed));
+        for (auto& layer : fresh.layers) {
+            layer.weight_OI = layer.weight_OI.to(stage.resources.device, stage.dtype());
+            layer.bias_O = layer.bias_O.to(stage.resources.device, stage.dtype());
+        }
+        return fresh;
+    }
+    auto projector = nn::read_projector(weights::Checkpoint::open(file), file.string(), stage.dtype(),
+                                        stage.resources.device);
+    if (projector.inputs() == shape.inputs) return projector;
+    throw core::input_error(fmt::format("{}: takes {} channels, {} gives {}", file.string(),
+                                        projector.inputs(), stage.representation.id(), shape.inputs),
+                            "it was trained for another representation",
+                            "name the projector of " + stage.representation.id());
+}
+
+}  // namespace
+
+fs::path Stage::model_folder() const { return fs::path(config.out) / representation.id(); }
+
+fs::path Stage::folder() const { return model_folder() / name(); }
+
+fs::path Stage::first_projector() const {
+    if (!trains_llm) return {};
+    if (!config.projector_from.empty()) return config.projector_from;
+    const fs::path aligned = model_folder() / "align" / "projector.safetensors";
+    return config.dry_run && !fs::exists(aligned) ? fs::path() : aligned;
+}
+
+std::int64_t Stage::micro_batch() const {
+    return settings.micro_batch > 0 ? settings.micro_batch : settings.loss_batch;
+}
+
+OrderSettings Stage::order() const {
+    return {.batch = settings.batch,
+            .loss_batch = settings.loss_batch,
+            .epochs = settings.epochs,
+            .seed = static_cast<std::uint64_t>(config.seed),
+            .rule = order_rule(settings.order),
+            .bad = bad_samples(config.bad_samples)};
+}
+
+at::ScalarType Stage::dtype() const { return encoders::dtype_named(config.dtype); }
+
+core::Json Stage::identity() const {
+    return {{"stage", name()},
+            {"representation", representation.id()},
+            {"protocol", representation.card().protocol},
+            {"form", settings.form},
+            {"batch", settings.batch},
+            {"loss_batch", settings.loss_batch},
+            {"learning_rate", settings.learning_rate},
+            {"warmup", settings.warmup},
+            {"epochs", settings.epochs},
+            {"updates", settings.updates},
+            {"order", settings.order},
+            {"masks", config.has_published_masks() ? "published" : "corrected"},
+            {"rope", config.has_bfloat16_rope() ? "bfloat16" : "float32"},
+            {"average", config.averages_tokens() ? "tokens" : "loss_batch"},
+            {"clip_norm", config.most_norm()},
+            {"longest", config.longest},
+            {"longest_spliced", config.most_positions()},
+            {"projector", config.projector},
+            {"seed", config.seed},
+            {"dtype", config.dtype},
+            {"bad_samples", config.bad_samples}};
+}
+
+StageData::StageData(const Stage& stage) {
+    data::LlavaIndex index;
+    par::together(stage.group, [&] {
+        if (stage.group.rank() == 0) index = data::index_llava(stage.settings.data);
+    });
+    stage.group.broadcast(index);
+    list = std::make_unique<const data::LlavaList>(std::move(index));
+    order = std::make_unique<const SampleOrder>(list->index(), stage.order());
+    images = stage.representation.features(stage.settings);
+    identity = {{"samples_sha256", hash_of(list->index())}, {"features", images->identity()}};
+    // Only rank 0 read the hashes of the encoder's files.
+    std::string text = identity.dump();
+    stage.group.broadcast(text);
+    identity = core::parse_json(text, "the identity of the data");
+    if (stage.group.rank() != 0) return;
+    for (const auto& note : order->notes()) core::warn("{}: {}", stage.settings.data, note);
+}
+
+StageModel::StageModel(const Stage& stage, const ImageFeatures& images, comm::TensorComm& comm) {
+    const auto& config = stage.config;
+    LaidOut laid;
+    {
+        const auto llm = stage.llm.load(stage.dtype(), stage.resources.device);
+        const auto projector = first_projector(stage, images);
+        for (const auto& layer : projector.layers) projector_weights += layer.weight_OI.numel();
+        const auto whole = vlm::mllm_store(llm, projector);
+        laid = lay_out(whole, vlm::trained_names(stage.llm.config, whole, stage.trains_llm),
+                       {.parts = comm.size(), .dtype = stage.dtype(), .device = stage.resources.device});
+    }
+    store = std::move(laid.store);
+    optimizer = std::make_unique<ShardedOptimizer>(
+        std::move(laid.buckets), comm,
+        OptimizerSpec{.zero = static_cast<ZeroStage>(config.zero), .most_norm = config.most_norm()});
+    mllm = vlm::make_mllm(stage.llm.config, store);
+}
+
+}  // namespace lvr::train

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <lvr/train/stage.hpp>
+#include <lvr/train/stage_loop.hpp>
+
+namespace lvr::train {
+
+/// Samples that turned out bad when they were read: by their number in the list.
+using FoundBad = std::map<std::int64_t, BadSample>;
+
+/// What a stage that is complete says of itself; nothing if it is not complete.
+/// @throws Error (usage) if it was made with other settings, (input) if summary.json is damaged
+std::optional<StageOutcome> finished_stage(const Stage& stage);
+
+/// What is kept of a stage besides its weights.
+struct StageRecord {
+    FoundBad bad;                 ///< rank 0
+    std::int64_t mismatches = 0;  ///< in all updates
+    core::Json identity;          ///< settings and inputs
+};
+
+/// Rank 0: writes all that a complete stage leaves, summary.json last. @throws Error (output)
+StageOutcome finish_stage(const Stage& stage, StageLoop& loop, const MetricsLog& metrics,
+                          const StageRecord& record);
+
+}  // namespace lvr::train
