@@ -91,7 +91,7 @@ at::Tensor StageLoop::loss_of(const MicroBatch& batch, std::span<const at::Tenso
     const auto& config = stage_.config;
     vlm::ForwardOptions how{
         .splice = {.longest = config.most_positions(), .packs = {}},
-        .activations = config.recompute ? nn::Activations::recomputed : nn::Activations::kept};
+        .activations = config.keep_activations ? nn::Activations::kept : nn::Activations::recomputed};
     if (config.pack > 0) {
         std::vector<std::int64_t> lengths;
         for (const auto& tokens : batch.tokens)
