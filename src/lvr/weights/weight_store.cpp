@@ -27,4 +27,10 @@ at::Tensor WeightStore::get(const std::string& name, at::IntArrayRef shape) cons
     return found->second;
 }
 
+at::Tensor WeightStore::take(const std::string& name) {
+    auto found = tensors_.extract(name);
+    core::ensure(!found.empty(), ("there is no weight " + name + " to take").c_str());
+    return std::move(found.mapped());
+}
+
 }  // namespace lvr::weights
