@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // train_step kept|recomputed BATCH LENGTH THREADS: updates of a 100 M-parameter LLaMA with random weights, as
 // lvr-train makes them: forward, backward, AdamW in float32. For each line on stdin one of them; says how
-// many seconds it took, its loss, and the highest memory of the process so far (VmHWM, kiB). Driven by
-// train_step.py, which times transformers in turn with it.
+// many seconds it took, and of all cores, its loss, and the highest memory of the process so far (VmHWM,
+// kiB). Driven by train_step.py, which times transformers in turn with it.
 #include <ATen/Parallel.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/randint.h>
@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <ctime>
 #include <fstream>
 #include <iostream>
 #include <string>
@@ -75,6 +76,7 @@ int main(int argc, char** argv) {
     std::cout << "ready\n" << std::flush;
     for (std::string line; std::getline(std::cin, line);) {
         const auto batch = random_batch(samples, length);
+        const auto clock = std::clock();
         const auto start = std::chrono::steady_clock::now();
         optimizer.begin_backward(true);
         const auto loss = vlm::loss(model, batch, none, {}, how);
@@ -82,7 +84,9 @@ int main(int argc, char** argv) {
         optimizer.finish_backward();
         optimizer.update(1e-4);
         const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-        std::cout << fmt::format("{} {} {}\n", taken.count(), loss.item<double>(), highest_memory())
+        const double processor = static_cast<double>(std::clock() - clock) / CLOCKS_PER_SEC;
+        std::cout << fmt::format("{} {} {} {}\n", taken.count(), processor, loss.item<double>(),
+                                 highest_memory())
                   << std::flush;
     }
 }
