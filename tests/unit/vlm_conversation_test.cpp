@@ -12,6 +12,7 @@
 #include <lvr/core/text_file.hpp>
 #include <lvr/vlm/conversation.hpp>
 
+#include "refusal.hpp"
 #include "source_tree.hpp"
 
 using namespace lvr;
@@ -47,13 +48,7 @@ Ids labels_of(const Ids& ids, const core::Json& learned) {
 }
 
 std::string refusal(const data::LlavaSample& sample, const Template& form) {
-    try {
-        tokenise(sample, form, tokenizer(form.name == "chatml"));
-    } catch (const core::Error& error) {
-        CHECK(error.kind() == core::ErrorKind::input);
-        return error.what();
-    }
-    return "";
+    return test::refusal([&] { tokenise(sample, form, tokenizer(form.name == "chatml")); });
 }
 
 struct Count {

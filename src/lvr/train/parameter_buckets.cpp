@@ -29,8 +29,8 @@ std::vector<std::vector<std::string>> divided(const weights::WeightStore& from,
     return groups;
 }
 
-Bucket filled(const weights::WeightStore& from, const std::vector<std::string>& names,
-              const BucketSpec& spec) {
+/// Each tensor goes once it is copied, so that the model is not held twice.
+Bucket filled(weights::WeightStore& from, const std::vector<std::string>& names, const BucketSpec& spec) {
     Bucket bucket;
     std::int64_t length = 0;
     for (const auto& name : names) {
@@ -40,7 +40,7 @@ Bucket filled(const weights::WeightStore& from, const std::vector<std::string>& 
     length = (length + spec.parts - 1) / spec.parts * spec.parts;
     bucket.values = at::zeros({length}, at::TensorOptions().dtype(spec.dtype).device(spec.device));
     for (auto& slot : bucket.slots) {
-        const at::Tensor& source = from.all().at(slot.name);
+        const at::Tensor source = from.take(slot.name);
         const auto place = bucket.values.narrow(0, slot.offset, source.numel()).view(source.sizes());
         place.copy_(source.detach());
         slot.parameter = place.detach().requires_grad_(true);
@@ -50,17 +50,16 @@ Bucket filled(const weights::WeightStore& from, const std::vector<std::string>& 
 
 }  // namespace
 
-LaidOut lay_out(const weights::WeightStore& from, const std::vector<std::string>& names,
-                const BucketSpec& spec) {
+LaidOut lay_out(weights::WeightStore from, const std::vector<std::string>& names, const BucketSpec& spec) {
     LaidOut result;
+    core::ensure(std::set(names.begin(), names.end()).size() == names.size(),
+                 "a parameter to train is named twice");
     for (const auto& group : divided(from, names, spec.most_elements))
         result.buckets.push_back(filled(from, group, spec));
-    const std::set<std::string> trained(names.begin(), names.end());
-    core::ensure(trained.size() == names.size(), "a parameter to train is named twice");
     for (const auto& bucket : result.buckets)
         for (const auto& slot : bucket.slots) result.store.put(slot.name, slot.parameter);
     for (const auto& [name, tensor] : from.all())
-        if (!trained.contains(name)) result.store.put(name, tensor.detach().to(spec.device, spec.dtype));
+        result.store.put(name, tensor.detach().to(spec.device, spec.dtype));
     return result;
 }
 

@@ -43,8 +43,8 @@ struct LaidOut {
 /// Lays parameters out in buckets, in the reverse order of `names`: backward reaches the last first. Tensors
 /// that are not trained come along in the same dtype and on the same device.
 /// @param names of those to be trained, each once, in the order in which forward uses them
+/// @param from moved in, its tensors go one by one as they are copied
 /// @throws Error (internal) for a name that `from` has not
-LaidOut lay_out(const weights::WeightStore& from, const std::vector<std::string>& names,
-                const BucketSpec& spec);
+LaidOut lay_out(weights::WeightStore from, const std::vector<std::string>& names, const BucketSpec& spec);
 
 }  // namespace lvr::train

@@ -27,4 +27,12 @@ at::Tensor WeightStore::get(const std::string& name, at::IntArrayRef shape) cons
     return found->second;
 }
 
+at::Tensor WeightStore::take(const std::string& name) {
+    const auto found = tensors_.find(name);
+    core::ensure(found != tensors_.end(), "a tensor that the store has");
+    auto tensor = std::move(found->second);
+    tensors_.erase(found);
+    return tensor;
+}
+
 }  // namespace lvr::weights
