@@ -21,8 +21,14 @@ from style import use_style
 Say = Callable[[str], None]
 
 
-def draw_report(law: Law, folder: Path, say: Say, draw_pairs: Callable[[Gallery], Any] | None = None) -> Path:
-    """@param draw_pairs makes the page's PairsSection, if it is to have one
+def draw_report(
+    law: Law,
+    folder: Path,
+    say: Say,
+    draw_pairs: Callable[[Gallery], Any] | None = None,
+    draw_training: Callable[[Gallery], Any] | None = None,
+) -> Path:
+    """@param draw_pairs makes the page's PairsSection, if it is to have one @param draw_training its TrainingSection
     @return the path of report.html; raises ReportError (input, output)"""
     use_style()
     folder_of_figures = folder / "figures"
@@ -31,9 +37,10 @@ def draw_report(law: Law, folder: Path, say: Say, draw_pairs: Callable[[Gallery]
     pictures = _draw_overview(law, gallery)
     by_benchmark = [_draw_benchmark(law, i, gallery) for i in range(len(law.benchmarks))]
     pairs = draw_pairs(gallery) if draw_pairs else None
+    training = draw_training(gallery) if draw_training else None
     gallery.tidy()
     page = folder / "report.html"
-    write_file(page, render_page(law, pictures, by_benchmark, pairs))
+    write_file(page, render_page(law, pictures, by_benchmark, pairs, training))
     say(f"{len(gallery.files)} figures in {folder_of_figures}")
     return page
 

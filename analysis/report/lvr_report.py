@@ -5,11 +5,11 @@ Writes, each complete or absent:
   DIR/figures/NAME.svg and NAME.png   r2_by_group, r2_by_benchmark, surface_BENCHMARK, predicted_BENCHMARK and, where
                                       the fit has them, recall_mean, recall_by_benchmark, plan_intervals,
                                       study_selected, study_all; with --pairs pair_001_CATEGORY ...; what file
-                                      names cannot hold is percent-encoded
+                                      names cannot hold is percent-encoded; with --training training_align, training_align_each, ...
   DIR/figures/figures.json            the names of these files; the next run removes those it no longer draws
   DIR/report.html                     one self-contained page, which opens without a network
-The last line on stdout is the path of report.html. Equal law.h5 (and pairs), equal bytes.
-Exit status: 0; 2 usage; 3 law.h5, or what --pairs names, is missing or damaged, or a Python package is; 4 cannot write.
+The last line on stdout is the path of report.html. Equal law.h5 (and pairs and metrics), equal bytes.
+Exit status: 0; 2 usage; 3 law.h5, or what --pairs or --training names, is missing or damaged, or a Python package is; 4 cannot write.
 """
 from __future__ import annotations
 
@@ -34,6 +34,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("folder", metavar="DIR", type=Path, help="folder with law.h5 (from lvr-fit TABLE --out DIR)")
     parser.add_argument("--pairs", metavar="PAIRS", type=Path,
                         help="folder with pairs.json (from lvr-score correspond --draw N PAIRS): shown in the report too")
+    parser.add_argument("--training", metavar="OUT", type=Path, action="append", default=[],
+                        help="folder of lvr-train, or of one representation in it: its loss curves are shown too; may be repeated")
     parser.add_argument("--spair", metavar="DIR", type=Path, help="where SPair-71k is, if not where pairs.json says")
     chosen = parser.parse_args()
     if chosen.spair and not chosen.pairs:
@@ -51,7 +53,11 @@ def report() -> None:
         sys.path.insert(1, str(Path(__file__).resolve().parent.parent / "pairs"))
         pairs = load("pairs_file").read_pairs(chosen.pairs, chosen.spair)
         draw_pairs = lambda gallery: load("pairs_section").draw_pairs(pairs, gallery)
-    page = load("draw").draw_report(law, chosen.folder, program.say, draw_pairs)
+    draw_training = None
+    if chosen.training:
+        trainings = load("training_file").read_training(chosen.training)
+        draw_training = lambda gallery: load("training_section").draw_training(trainings, gallery)
+    page = load("draw").draw_report(law, chosen.folder, program.say, draw_pairs, draw_training)
     write_stdout(os.fsencode(page) + b"\n")  # whatever bytes the folder's name is made of
 
 

@@ -23,10 +23,14 @@ _LONG_TABLE = 40
 
 
 def render_page(
-    law: Law, pictures: Mapping[str, Picture], by_benchmark: list[dict[str, Picture]], pairs: Any = None
+    law: Law,
+    pictures: Mapping[str, Picture],
+    by_benchmark: list[dict[str, Picture]],
+    pairs: Any = None,
+    training: Any = None,
 ) -> bytes:
     """@param pictures by figure name @param by_benchmark for each benchmark `surface` and `predicted`, where drawn
-    @param pairs a PairsSection, or none"""
+    @param pairs a PairsSection, or none @param training a TrainingSection, or none"""
     picks = [str(pick["representation"]) for pick in picks_of(law)]
     surfaces = [surface_figure(benchmark, picks) for benchmark in law.benchmarks]
     text = environment().get_template("report.html.j2").render(
@@ -46,6 +50,7 @@ def render_page(
         prior=tables_finding.prior_table(law),
         study=tables_finding.study_tables(law) if scenarios_of(law) else None,
         pairs=pairs,
+        training=training,
         provenance=_provenance(law),
         config=_config(law),
         css=asset("report.css"),

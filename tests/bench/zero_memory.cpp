@@ -3,8 +3,6 @@
 // how much memory each rank had at most (VmHWM, MB) beside what train::plan_memory says. Names and defaults:
 // see Settings.
 #include <ATen/Parallel.h>
-#include <ATen/core/grad_mode.h>
-#include <ATen/ops/randint.h>
 #include <ATen/ops/randn.h>
 #include <fmt/format.h>
 
@@ -15,10 +13,10 @@
 #include <string>
 
 #include <lvr/nn/causal_loss.hpp>
-#include <lvr/nn/llama.hpp>
 #include <lvr/par/session.hpp>
 #include <lvr/train/memory_plan.hpp>
 #include <lvr/train/sharded_optimizer.hpp>
+#include <lvr/vlm/mllm.hpp>
 
 using namespace lvr;
 
@@ -26,10 +24,12 @@ namespace {
 
 struct Settings {
     std::map<std::string, std::int64_t> values = {
-        {"width", 768},        {"mlp", 2048},  {"layers", 10},  {"heads", 12},          {"kv-heads", 12},
-        {"vocabulary", 16000}, {"zero", 2},    {"batch", 1},    {"length", 256},        {"labels", 128},
-        {"backwards", 1},      {"updates", 3}, {"bfloat16", 0}, {"bucket", 16'777'216}, {"stage", 2},
-        {"tied", 0},           {"phases", 0}};
+        {"width", 768},   {"mlp", 2048},          {"layers", 10},       {"heads", 12},
+        {"kv-heads", 12}, {"vocabulary", 16000},  {"zero", 2},          {"batch", 1},
+        {"length", 256},  {"labels", 128},        {"backwards", 1},     {"updates", 3},
+        {"bfloat16", 0},  {"bucket", 16'777'216}, {"stage", 2},         {"tied", 0},
+        {"recompute", 0}, {"channels", 1024},     {"image-tokens", 64}, {"phases", 0},
+        {"plan", 0}};
 
     std::int64_t operator[](const std::string& name) const { return values.at(name); }
 };
@@ -64,21 +64,39 @@ double status_mb(const std::string& key) {
 /// What was the most so far is forgotten.
 void forget_most() { std::ofstream("/proc/self/clear_refs") << 5; }
 
-train::LaidOut random_model(const nn::LlamaConfig& config, const train::BucketSpec& layout, bool is_trained) {
-    weights::WeightStore store;
-    std::vector<std::string> names;
-    for (const auto& [name, shape] : nn::llama_shapes(config)) {
-        store.put(name, at::randn(shape, at::kFloat).mul_(0.02).to(layout.dtype));
-        names.push_back(name);
-    }
-    if (!is_trained) names = {"norm.weight"};
-    std::stable_sort(names.begin(), names.end(), [](const auto& a, const auto& b) {
-        const auto place = [](const std::string& x) {
-            return x.starts_with("emb") ? 0 : x.starts_with("blocks") ? 1 : x.starts_with("norm") ? 2 : 3;
-        };
-        return place(a) < place(b);
-    });
-    return train::lay_out(store, names, layout);
+/// A projector of two maps and a language model, in buckets.
+train::LaidOut random_model(const Settings& s, const train::BucketSpec& layout) {
+    const auto random = [&](const std::vector<std::int64_t>& shape) {
+        return at::randn(shape, at::kFloat).mul_(0.02).to(layout.dtype);
+    };
+    const auto config = config_of(s);
+    weights::WeightStore llm;
+    for (const auto& [name, shape] : nn::llama_shapes(config)) llm.put(name, random(shape));
+    nn::Projector projector;
+    for (const auto inputs : {s["channels"], s["width"]})
+        projector.layers.push_back({random({s["width"], inputs}), random({s["width"]})});
+    auto store = vlm::mllm_store(llm, projector);
+    llm = {}, projector = {};
+    const auto names = vlm::trained_names(config, store, s["stage"] == 2);
+    return train::lay_out(std::move(store), names, layout);
+}
+
+train::MemoryQuestion question_of(const Settings& s, int ranks, std::int64_t process) {
+    return {.llm = config_of(s),
+            .trains_llm = s["stage"] == 2,
+            .projector = {s["channels"], s["width"], s["width"]},
+            .layout = {.parts = ranks,
+                       .most_elements = s["bucket"],
+                       .dtype = s["bfloat16"] != 0 ? at::kBFloat16 : at::kFloat},
+            .zero = static_cast<train::ZeroStage>(s["zero"]),
+            .recomputes = s["recompute"] != 0,
+            .micro_batch = s["batch"],
+            .backwards = s["backwards"],
+            .positions = s["length"],
+            .labels = s["labels"] * s["batch"],
+            .images = s["batch"],
+            .image_tokens = s["image-tokens"],
+            .process_bytes = process};
 }
 
 void say(const Settings& s, const char* what) {
@@ -88,26 +106,38 @@ void say(const Settings& s, const char* what) {
     forget_most();
 }
 
-void train_some(const Settings& s, const nn::LlamaConfig& config, const comm::TensorComm& comm_const) {
-    auto& comm = const_cast<comm::TensorComm&>(comm_const);
-    const auto dtype = s["bfloat16"] != 0 ? at::kBFloat16 : at::kFloat;
-    auto laid = random_model(config, {.parts = comm.size(), .most_elements = s["bucket"], .dtype = dtype},
-                             s["stage"] == 2);
-    const auto model = nn::make_llama(config, laid.store);
+/// Each begins with an image and ends with labels.
+std::vector<vlm::Tokens> random_batch(const Settings& s) {
+    std::vector<vlm::Tokens> batch(static_cast<std::size_t>(s["batch"]));
+    const auto length = s["length"] - s["image-tokens"] + 1;
+    for (auto& tokens : batch)
+        for (std::int64_t i = 0; i < length; ++i) {
+            tokens.ids.push_back(i == 0 ? vlm::k_image_id : (i * 7919) % s["vocabulary"]);
+            tokens.labels.push_back(i < length - s["labels"] ? vlm::k_ignore_label : tokens.ids.back());
+        }
+    return batch;
+}
+
+void train_some(const Settings& s, comm::TensorComm& comm) {
+    const auto layout = question_of(s, comm.size(), 0).layout;
+    auto laid = random_model(s, layout);
+    const auto model = vlm::make_mllm(config_of(s), laid.store);
     say(s, "weights");
     train::ShardedOptimizer optimizer(std::move(laid.buckets), comm,
                                       {.zero = static_cast<train::ZeroStage>(s["zero"])});
     say(s, "optimizer");
+    const auto batch = random_batch(s);
     for (std::int64_t update = 0; update < s["updates"]; ++update) {
         for (std::int64_t i = 0; i < s["backwards"]; ++i) {
-            const auto ids = at::randint(0, config.vocabulary, {s["batch"], s["length"]}, at::kLong);
-            auto labels = ids.clone();
-            labels.narrow(1, 0, s["length"] - s["labels"] / s["batch"]).fill_(nn::k_ignored_label);
-            auto embedded = nn::embed(model, ids);
-            if (!embedded.requires_grad()) embedded = embedded.detach().requires_grad_(true);
-            const auto hidden = nn::llama_forward(model, embedded);
+            std::vector<at::Tensor> features;
+            for (std::int64_t b = 0; b < s["batch"]; ++b)
+                features.push_back(
+                    at::randn({s["image-tokens"], s["channels"]}, at::kFloat).to(layout.dtype));
+            const auto [hidden, labels] = vlm::forward(
+                model, batch, features,
+                {.activations = s["recompute"] != 0 ? nn::Activations::recomputed : nn::Activations::kept});
             say(s, "forward");
-            const auto loss = nn::causal_lm_loss(hidden, model.head_VD, labels);
+            const auto loss = nn::causal_lm_loss(hidden, model.llm.head_VD, labels);
             say(s, "loss");
             optimizer.begin_backward(i + 1 == s["backwards"]);
             loss.backward();
@@ -120,6 +150,26 @@ void train_some(const Settings& s, const nn::LlamaConfig& config, const comm::Te
     }
 }
 
+/// Starts what a process has once: libraries' pages, threads, MPI's buffers.
+void warm_up(const Settings& s, comm::TensorComm& comm) {
+    Settings small = s;
+    for (const auto& [name, value] : std::map<std::string, std::int64_t>{{"width", 64},
+                                                                         {"mlp", 128},
+                                                                         {"layers", 1},
+                                                                         {"heads", 4},
+                                                                         {"kv-heads", 4},
+                                                                         {"vocabulary", 64},
+                                                                         {"channels", 32},
+                                                                         {"batch", 1},
+                                                                         {"length", 16},
+                                                                         {"labels", 8},
+                                                                         {"image-tokens", 4},
+                                                                         {"phases", 0},
+                                                                         {"updates", 1}})
+        small.values.at(name) = value;
+    train_some(small, comm);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -128,32 +178,18 @@ int main(int argc, char** argv) {
     const auto world = session.world();
     at::set_num_threads(1);
     const auto comm = comm::make_tensor_comm(world, at::kCPU);
-    const auto config = config_of(settings);
-    {
-        Settings small = settings;
-        small.values["length"] = 16, small.values["labels"] = 8, small.values["batch"] = 1,
-        small.values["phases"] = 0;
-        train_some(small,
-                   {.width = 64,
-                    .mlp_width = 128,
-                    .layers = 1,
-                    .heads = 4,
-                    .kv_heads = 4,
-                    .head_width = 16,
-                    .vocabulary = 64,
-                    .max_positions = 64,
-                    .eps = 1e-5},
-                   *comm);
-    }
-    const double process = status_mb("VmRSS");
+    warm_up(settings, *comm);
+    const auto plan = train::plan_memory(question_of(settings, world.size(), train::resident_bytes()));
     forget_most();
-    train_some(settings, config, *comm);
-    const double most = status_mb("VmHWM");
+    train_some(settings, *comm);
+    const auto most = static_cast<double>(train::most_resident_bytes());
+    if (world.rank() == 0 && settings["plan"] != 0) std::cout << train::to_text(plan);
     for (int rank = 0; rank < world.size(); ++rank) {
         world.barrier();
         if (rank == world.rank())
-            std::cout << fmt::format("rank {} of {}: most {:.0f} MB, process {:.0f} MB\n", rank, world.size(),
-                                     most, process)
+            std::cout << fmt::format("rank {} of {}: {:.0f} MB at most, planned {:.0f} MB ({:+.1f} %)\n",
+                                     rank, world.size(), most / 1e6, plan.total() / 1e6,
+                                     100 * (plan.total() / most - 1))
                       << std::flush;
     }
 }

@@ -106,7 +106,7 @@ def command(*options: object, ranks: int = 1, program: str = "lvr-train", words:
              "--threads", "1", "--align-batch", "8", "--align-loss-batch", "4", "--finetune-batch", "8",
              "--finetune-loss-batch", "4", "--align-learning-rate", "5e-3", "--finetune-learning-rate", "1e-3",
              "--align-updates", "20", "--finetune-updates", "20", "--align-epochs", "4", "--finetune-epochs", "4",
-             "--peak-tflops", "1", "--save-minutes", "0"]
+             "--peak-tflops", "1", "--save-minutes", "0", "--masks", "corrected"]
     given = {option for option in map(str, options) if option.startswith("--")}
     pairs = [(usual[i], str(usual[i + 1])) for i in range(0, len(usual), 2)]
     kept = [word for pair in pairs if pair[0] not in given for word in pair]

@@ -17,6 +17,7 @@ from pathlib import Path
 import h5py
 
 from tables import EXTREME, FIT, NASTY, NASTY_BENCHMARK, REPORT, SOURCE, extreme_table, fit, nasty_table, report
+from training import check_training
 
 BENCHMARKS = ["seed_image"]
 LOADS = {"src", "href", "srcset", "data", "poster", "action", "formaction", "background", "xlink:href", "cite"}
@@ -300,7 +301,7 @@ def main() -> None:
             checks = [pool.submit(check_equal_bytes, law, work / "again")]
             checks += [pool.submit(check, work, law) for check in (check_bad_input, check_unwritable, check_wrapper)]
             checks += [pool.submit(check, work, law) for check in (check_wrong_types, check_stdout)]
-            checks += [pool.submit(check_extreme, work)]
+            checks += [pool.submit(check_extreme, work), pool.submit(check_training, work / "training", law, check_failure)]
         for check in checks:
             check.result()
         check_nasty(law)

@@ -40,6 +40,19 @@ TEST_CASE("buckets hold parameters in reverse order, are padded, and share their
     CHECK(a[1][2].item<float>() == 7);
 }
 
+TEST_CASE("weights that are moved into buckets are not held twice") {
+    auto from = store();
+    const auto kept = from.all().at("a");
+    CHECK(kept.use_count() == 2);
+    const auto laid = lay_out(std::move(from), {"a", "b", "c"}, {});
+    CHECK(kept.use_count() == 1);
+    CHECK(laid.store.all().size() == 4);
+    auto two = store();
+    CHECK(two.take("b").size(0) == 4);
+    CHECK_FALSE(two.has("b"));
+    CHECK_THROWS(two.take("b"));
+}
+
 TEST_CASE("a parameter above the limit has a bucket of its own") {
     const auto laid = lay_out(store(), {"a", "b", "c"}, {.most_elements = 1});
     REQUIRE(laid.buckets.size() == 3);

@@ -96,15 +96,21 @@ TEST_CASE("twenty updates as torch.optim.AdamW makes them, whatever ranks share"
 
 TEST_CASE("ranks share what a stage says they share", "[mpi]") {
     const std::vector<std::string> names = {"first.weight", "second.weight"};
+    int looked = 0;
     for (const auto zero : {ZeroStage::none, ZeroStage::optimizer, ZeroStage::gradients}) {
         const auto comm = comm::make_tensor_comm(world(), at::kCPU);
-        auto laid = lay_out(test::network(), names, {.parts = comm->size(), .most_elements = 1});
-        std::int64_t elements = 0;
-        for (const auto& bucket : laid.buckets) elements += bucket.length();
-        const ShardedOptimizer optimizer(std::move(laid.buckets), *comm, {.zero = zero});
-        const auto share = zero == ZeroStage::none ? elements : elements / comm->size();
-        CHECK(optimizer.state_bytes() == 3 * 4 * share);
+        for (const auto dtype : {at::kFloat, at::kBFloat16}) {
+            auto laid =
+                lay_out(test::network(), names, {.parts = comm->size(), .most_elements = 1, .dtype = dtype});
+            std::int64_t elements = 0;
+            for (const auto& bucket : laid.buckets) elements += bucket.length();
+            const ShardedOptimizer optimizer(std::move(laid.buckets), *comm, {.zero = zero});
+            const auto share = zero == ZeroStage::none ? elements : elements / comm->size();
+            CHECK(optimizer.state_bytes() == (dtype == at::kFloat ? 2 : 3) * 4 * share);
+            ++looked;
+        }
     }
+    CHECK(looked == 6);
 }
 
 TEST_CASE("a gradient that is not finite changes nothing, on any rank", "[mpi]") {

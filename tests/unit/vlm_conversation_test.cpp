@@ -15,6 +15,7 @@
 #include <lvr/core/text_file.hpp>
 #include <lvr/vlm/conversation.hpp>
 
+#include "refusal.hpp"
 #include "source_tree.hpp"
 
 using namespace lvr;
@@ -72,13 +73,7 @@ Ids labels_of(const Ids& ids, const core::Json& learned) {
 }
 
 std::string refusal(const data::LlavaSample& sample, const Template& form, const data::Tokenizer& words) {
-    try {
-        tokenise(sample, form, words);
-    } catch (const core::Error& error) {
-        CHECK(error.kind() == core::ErrorKind::input);
-        return error.what();
-    }
-    return "";
+    return test::refusal([&] { tokenise(sample, form, words); });
 }
 
 struct Count {

@@ -113,11 +113,11 @@ class FusedLoss : public torch::autograd::Function<FusedLoss> {
     }
 };
 
-std::int64_t rows_that_fit(const at::Tensor& head_VD) {
-    return std::max<std::int64_t>(1, (head_VD.is_cuda() ? k_chunk_gpu : k_chunk_cpu) / head_VD.size(0));
-}
-
 }  // namespace
+
+std::int64_t chunk_rows(std::int64_t vocabulary, at::Device device) {
+    return std::max<std::int64_t>(1, (device.is_cuda() ? k_chunk_gpu : k_chunk_cpu) / vocabulary);
+}
 
 std::int64_t learned_labels(const at::Tensor& labels_BL) {
     const auto length = labels_BL.size(1);
@@ -134,7 +134,8 @@ at::Tensor causal_lm_loss(const at::Tensor& hidden_BLD, const at::Tensor& head_V
     Sums sums{.divisor = options.divisor > 0
                              ? options.divisor
                              : static_cast<double>(std::max<std::int64_t>(1, targets.rows_M.size(0))),
-              .chunk_rows = options.chunk_rows > 0 ? options.chunk_rows : rows_that_fit(head_VD)};
+              .chunk_rows = options.chunk_rows > 0 ? options.chunk_rows
+                                                   : lvr::nn::chunk_rows(head_VD.size(0), head_VD.device())};
     const bool recorded = at::GradMode::is_enabled();
     sums.hidden_gradient = recorded && hidden_BLD.requires_grad();
     sums.head_gradient = recorded && head_VD.requires_grad();

@@ -16,6 +16,9 @@ struct LossOptions {
                                   ///< MB (a GPU: 256 MB) in float32
 };
 
+/// How many positions' logits are held at a time, unless the caller says.
+std::int64_t chunk_rows(std::int64_t vocabulary, at::Device device);
+
 /// How many labels causal_lm_loss learns from: those that are not ignored, the first of each sample left out.
 std::int64_t learned_labels(const at::Tensor& labels_BL);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -14,36 +15,52 @@ namespace lvr::train {
 /// What decides how much memory a rank needs.
 struct MemoryQuestion {
     nn::LlamaConfig llm;
-    bool trains_llm = true;               ///< stage 2
-    std::vector<std::int64_t> projector;  ///< widths: inputs, hidden ones, channels
+    bool trains_llm = true;               ///< stage 2; else the projector alone
+    std::vector<std::int64_t> projector;  ///< widths: inputs, hidden ones, channels; empty: none
     BucketSpec layout;                    ///< parts = ranks of the model
     ZeroStage zero = ZeroStage::gradients;
-    std::int64_t micro_batch = 1;   ///< samples of one backward
-    std::int64_t backwards = 1;     ///< of a rank per update
-    std::int64_t positions = 0;     ///< of each sample behind the splice, padding counted: the longest batch
-    std::int64_t labels = 0;        ///< of one micro-batch that are learned
-    std::int64_t image_tokens = 0;  ///< per image
-    std::int64_t waiting_batches = 0;  ///< micro-batches that the pipeline holds ready
-    bool recomputes = false;           ///< activation checkpointing, per block
+    bool recomputes = false;         ///< activation checkpointing, per block
+    std::int64_t micro_batch = 1;    ///< samples of one backward
+    std::int64_t backwards = 1;      ///< of a rank per update
+    std::int64_t positions = 0;      ///< of each sample behind the splice with padding, in the longest batch
+    std::int64_t labels = 0;         ///< of one micro-batch that are learned
+    std::int64_t images = 0;         ///< of one micro-batch
+    std::int64_t image_tokens = 0;   ///< of one image
+    std::int64_t waiting = 0;        ///< micro-batches whose images the pipeline holds ready
+    std::int64_t process_bytes = 0;  ///< before a model is loaded: see resident_bytes
 };
 
-/// Bytes of one rank, where it needs most: in the last backward of an update or in the update behind it.
-struct MemoryPlan {
-    double weights = 0;      ///< trained and frozen, in the dtype of the computation
-    double optimizer = 0;    ///< master weights and two moments, float32
-    double gradients = 0;    ///< at their most
-    double activations = 0;  ///< kept for the backward, with what one block needs on top
-    double logits = 0;       ///< of a chunk, with their gradient
-    double data = 0;         ///< features and ids that wait
-    double transfer = 0;     ///< buffers of collectives
-    double process = 0;      ///< program, libraries, MPI, or a GPU's context
+/// What memory is needed for.
+enum class MemoryPart {
+    process,      ///< program, libraries, MPI, threads; on a GPU the host's is not counted
+    weights,      ///< trained and frozen, in the dtype of the computation
+    optimizer,    ///< moments, and master weights where the computation is not in float32
+    gradients,    ///< whole buckets under way, and this rank's parts
+    activations,  ///< kept for the backward, with what a block needs in passing
+    logits,       ///< of a chunk of labels, with their gradient and the head's
+    data,         ///< images that wait
+    transfer,     ///< copies that collectives make
+    freed         ///< kept by the C library for later, where tensors are small (glibc: under 32 MiB)
+};
+inline constexpr std::size_t k_memory_parts = 9;
 
+struct MemoryPlan {
+    std::array<double, k_memory_parts> bytes = {};  ///< of each MemoryPart, in the moment that needs most
+
+    double of(MemoryPart part) const { return bytes[static_cast<std::size_t>(part)]; }
     double total() const;
 };
 
+/// Bytes of one rank in the moment of an update that needs most, by going through a backward tensor by
+/// tensor: what autograd keeps of each block, chunks of logits, buckets from their first gradient to their
+/// sum. On the CPU attention keeps no scores either.
 MemoryPlan plan_memory(const MemoryQuestion& question);
 
-/// A line for each part, for --dry-run. @param capacity bytes of the device, 0: not said
-std::string to_text(const MemoryPlan& plan, double capacity = 0);
+/// A line for each part that is not empty and one for all, for --dry-run.
+std::string to_text(const MemoryPlan& plan);
+
+/// What this process has in memory now, and the most it ever had (Linux; else 0).
+std::int64_t resident_bytes();
+std::int64_t most_resident_bytes();
 
 }  // namespace lvr::train

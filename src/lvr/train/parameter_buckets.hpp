@@ -40,10 +40,20 @@ struct LaidOut {
     weights::WeightStore store;
 };
 
+/// So many elements with padding, so that ranks can share them evenly.
+std::int64_t padded_length(std::int64_t elements, std::int64_t parts);
+
+/// Which parameters share a bucket: their numbers, the last first. @param elements of each, in forward's
+/// order
+std::vector<std::vector<std::size_t>> bucket_groups(const std::vector<std::int64_t>& elements,
+                                                    std::int64_t most_elements);
+
 /// Lays parameters out in buckets, in the reverse order of `names`: backward reaches the last first. Tensors
 /// that are not trained come along in the same dtype and on the same device.
+/// @param from  each tensor leaves it as soon as its copy is made: where it is moved here, and nobody else
+/// has them,
+///              the weights are not in memory twice
 /// @param names of those to be trained, each once, in the order in which forward uses them
-/// @param from moved in, its tensors go one by one as they are copied
 /// @throws Error (internal) for a name that `from` has not
 LaidOut lay_out(weights::WeightStore from, const std::vector<std::string>& names, const BucketSpec& spec);
 

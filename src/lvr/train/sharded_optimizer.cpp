@@ -57,7 +57,8 @@ ShardedOptimizer::ShardedOptimizer(std::vector<Bucket> buckets, comm::TensorComm
         auto& bucket = buckets_[b];
         core::ensure(bucket.length() % comm.size() == 0, "a bucket that ranks cannot share evenly");
         comm.broadcast(bucket.values, 0).wait();
-        const auto master = own_part(bucket.values).to(at::kFloat, false, true);
+        // Parameters in float32 are their own master weights: no copy.
+        const auto master = own_part(bucket.values).to(at::kFloat);
         shards_.push_back({master, at::zeros_like(master), at::zeros_like(master)});
         gradients_.push_back(std::make_unique<Gradients>());
         for (std::size_t s = 0; s < bucket.slots.size(); ++s)
@@ -158,7 +159,13 @@ void ShardedOptimizer::step(std::size_t b, const at::Tensor& gradient, double le
     at::_fused_adamw_({shard.master}, {gradient}, {shard.first_moment}, {shard.second_moment}, {}, {count},
                       learning_rate, spec_.adamw.beta1, spec_.adamw.beta2, spec_.adamw.weight_decay,
                       spec_.adamw.epsilon, false, false);
-    own_part(buckets_[b].values).copy_(shard.master);
+    publish_master(b);
+}
+
+/// What the master weights are becomes this rank's part of the parameters.
+void ShardedOptimizer::publish_master(std::size_t b) {
+    const auto part = own_part(buckets_[b].values);
+    if (!part.is_alias_of(shards_[b].master)) part.copy_(shards_[b].master);
 }
 
 std::int64_t ShardedOptimizer::shard_begin(std::size_t bucket) const {
@@ -167,7 +174,7 @@ std::int64_t ShardedOptimizer::shard_begin(std::size_t bucket) const {
 
 void ShardedOptimizer::restored(std::int64_t updates) {
     updates_ = updates;
-    for (std::size_t b = 0; b < buckets_.size(); ++b) own_part(buckets_[b].values).copy_(shards_[b].master);
+    for (std::size_t b = 0; b < buckets_.size(); ++b) publish_master(b);
     hand_out();
 }
 
@@ -198,9 +205,11 @@ UpdateReport ShardedOptimizer::update(double learning_rate) {
 
 std::int64_t ShardedOptimizer::state_bytes() const {
     std::int64_t bytes = 0;
-    for (const auto& shard : shards_)
-        bytes += static_cast<std::int64_t>(shard.master.nbytes() + shard.first_moment.nbytes() +
-                                           shard.second_moment.nbytes());
+    for (std::size_t b = 0; b < buckets_.size(); ++b) {
+        const auto& [master, first, second] = shards_[b];
+        bytes += static_cast<std::int64_t>(first.nbytes() + second.nbytes());
+        if (!master.is_alias_of(buckets_[b].values)) bytes += static_cast<std::int64_t>(master.nbytes());
+    }
     return bytes;
 }
 

@@ -37,7 +37,8 @@ struct UpdateReport {
     bool is_finite = true;     ///< else nothing was changed
 };
 
-/// One rank's share of a part of the state, float32, for checkpoints.
+/// One rank's share of a part of the state, float32, for checkpoints. Where parameters are float32 `master`
+/// is their memory itself.
 struct OptimizerShard {
     at::Tensor master, first_moment, second_moment;  ///< [elements of this rank's part, or of all under none]
 };
@@ -86,6 +87,7 @@ class ShardedOptimizer {
     double norm_of_gradients() const;
     void hand_out();
     void step(std::size_t bucket, const at::Tensor& gradient, double learning_rate);
+    void publish_master(std::size_t bucket);
 
     std::vector<Bucket> buckets_;
     comm::TensorComm& comm_;

@@ -11,6 +11,8 @@
 #include <lvr/train/model_source.hpp>
 #include <lvr/train/sample_order.hpp>
 #include <lvr/train/train_config.hpp>
+#include <lvr/vlm/conversation.hpp>
+#include <lvr/vlm/splice.hpp>
 
 namespace lvr::train {
 
@@ -39,6 +41,8 @@ struct Stage {
     std::int64_t micro_batch() const;
     OrderSettings order() const;
     at::ScalarType dtype() const;
+    vlm::TokeniseOptions tokenising() const;
+    vlm::CollateOptions collating() const;
 
     /// All of the configuration that decides the result.
     core::Json identity() const;

@@ -52,21 +52,19 @@ StageLoop::StageLoop(const Stage& stage, comm::TensorComm& comm, double peak)
 
 void StageLoop::start() {
     const auto& config = stage_.config;
-    const auto masks = config.has_published_masks() ? vlm::MaskRule::published : vlm::MaskRule::corrected;
-    const auto& tokenizer = *stage_.llm.tokenizer;
-    pipeline_ = std::make_unique<Pipeline>(PipelineSpec{
-        .order = *data_.order,
-        .list = *data_.list,
-        .tokenizer = tokenizer,
-        .form = vlm::find_template(stage_.settings.form),
-        .images = *data_.images,
-        .tokenise = {.masks = masks, .longest = config.longest},
-        .collate = {.longest = config.longest, .padding = vlm::padding_id(tokenizer), .masks = masks},
-        .longest = config.most_positions(),
-        .micro_batch = stage_.micro_batch(),
-        .slots = slots_of(stage_.order(), stage_.micro_batch(), comm_.rank(), comm_.size()),
-        .first_update = done(),
-        .threads = stage_.resources.threads});
+    pipeline_ = std::make_unique<Pipeline>(
+        PipelineSpec{.order = *data_.order,
+                     .list = *data_.list,
+                     .tokenizer = *stage_.llm.tokenizer,
+                     .form = vlm::find_template(stage_.settings.form),
+                     .images = *data_.images,
+                     .tokenise = stage_.tokenising(),
+                     .collate = stage_.collating(),
+                     .longest = config.most_positions(),
+                     .micro_batch = stage_.micro_batch(),
+                     .slots = slots_of(stage_.order(), stage_.micro_batch(), comm_.rank(), comm_.size()),
+                     .first_update = done(),
+                     .threads = stage_.resources.threads});
 }
 
 /// The learned labels of each loss group, of all ranks: what its losses are divided by.
@@ -91,7 +89,7 @@ at::Tensor StageLoop::loss_of(const MicroBatch& batch, std::span<const at::Tenso
     const auto& config = stage_.config;
     vlm::ForwardOptions how{
         .splice = {.longest = config.most_positions(), .packs = {}},
-        .activations = config.recompute ? nn::Activations::recomputed : nn::Activations::kept};
+        .activations = config.keep_activations ? nn::Activations::kept : nn::Activations::recomputed};
     if (config.pack > 0) {
         std::vector<std::int64_t> lengths;
         for (const auto& tokens : batch.tokens)
@@ -186,15 +184,23 @@ std::vector<BadSample> StageLoop::gathered(const std::vector<BadSample>& mine) c
     return all;
 }
 
+/// Stops where nothing is learned any more: a wrong folder of images, or masks that fit no answer.
+void StageLoop::check_labels(const Step& step) {
+    without_labels_ = step.record.labels > 0 ? 0 : without_labels_ + 1;
+    if (without_labels_ < k_most_without_labels) return;
+    const bool all_bad = step.record.samples == 0;
+    throw core::input_error(
+        fmt::format("{}: {} updates in a row had nothing to learn, up to update {}", stage_.settings.data,
+                    without_labels_, step.record.update),
+        all_bad ? "none of the last one's samples could be used"
+                : "the masks leave no answer, as the published ones do where their count of tokens is wrong",
+        all_bad ? fmt::format("check --{}-images", stage_.name())
+                : fmt::format("use --masks corrected, or another --{}-form", stage_.name()));
+}
+
 /// Stops where training has gone wrong, with the samples that it may be due to.
 void StageLoop::check(const Step& step, const PreparedUpdate& update) {
-    without_labels_ = step.record.labels > 0 ? 0 : without_labels_ + 1;
-    if (without_labels_ == k_most_without_labels)
-        throw core::input_error(
-            fmt::format("{}: {} updates in a row had nothing to learn, up to update {}", stage_.settings.data,
-                        without_labels_, step.record.update),
-            "the masks leave no answer, as the published ones do where their count of tokens is wrong",
-            fmt::format("use --masks corrected, or another --{}-form", stage_.name()));
+    check_labels(step);
     const auto divergence = watch_.look(step.record);
     if (!divergence) return;
     std::vector<SampleLoss> all;

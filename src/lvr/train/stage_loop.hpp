@@ -82,6 +82,7 @@ class StageLoop {
     at::Tensor backward(const MicroBatch& batch, double divisor);
     void add(const PreparedUpdate& update, Totals& totals) const;
     void check(const Step& step, const PreparedUpdate& update);
+    void check_labels(const Step& step);
     std::vector<SampleLoss> losses_of(const PreparedUpdate& update) const;
     std::vector<BadSample> gathered(const std::vector<BadSample>& mine) const;
 

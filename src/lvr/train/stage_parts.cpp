@@ -92,6 +92,16 @@ OrderSettings Stage::order() const {
 
 at::ScalarType Stage::dtype() const { return encoders::dtype_named(config.dtype); }
 
+vlm::TokeniseOptions Stage::tokenising() const {
+    return {.masks = config.has_published_masks() ? vlm::MaskRule::published : vlm::MaskRule::corrected,
+            .longest = config.longest};
+}
+
+vlm::CollateOptions Stage::collating() const {
+    return {
+        .longest = config.longest, .padding = vlm::padding_id(*llm.tokenizer), .masks = tokenising().masks};
+}
+
 core::Json Stage::identity() const {
     return {{"stage", name()},
             {"representation", representation.id()},

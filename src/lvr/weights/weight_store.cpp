@@ -28,11 +28,9 @@ at::Tensor WeightStore::get(const std::string& name, at::IntArrayRef shape) cons
 }
 
 at::Tensor WeightStore::take(const std::string& name) {
-    const auto found = tensors_.find(name);
-    core::ensure(found != tensors_.end(), "a tensor that the store has");
-    auto tensor = std::move(found->second);
-    tensors_.erase(found);
-    return tensor;
+    auto found = tensors_.extract(name);
+    core::ensure(!found.empty(), ("there is no weight " + name + " to take").c_str());
+    return std::move(found.mapped());
 }
 
 }  // namespace lvr::weights

@@ -19,7 +19,7 @@ class WeightStore {
     /// @throws Error (input) that names the tensor, and both shapes where they differ
     at::Tensor get(const std::string& name, at::IntArrayRef shape) const;
 
-    /// The tensor of that name, which the store has no longer. @throws Error (internal) if there is none
+    /// Which the store has no longer. @throws Error (internal) if there is none of that name
     at::Tensor take(const std::string& name);
 
     const std::map<std::string, at::Tensor>& all() const { return tensors_; }
