@@ -12,20 +12,19 @@ FEW = ["--align-updates", 4, "--finetune-updates", 4]
 ALIGN = dict(words=("align",))
 
 
-def image_talk(name: str, image: object, *values: str, first: str = "human") -> dict:
-    roles = ["human", "gpt"] if first == "human" else ["gpt", "human"]
+def image_talk(name: str, image: object, *values: str, roles: tuple = ("human", "gpt")) -> dict:
     sample = dict(id=name, conversations=[{"from": roles[i % 2], "value": value} for i, value in enumerate(values)])
     return sample if image is None else sample | dict(image=image)
 
 
 BAD = [
     (image_talk("no-file", "some/not-there.png", "<image>", "a red circle"), "no such file", True),
-    (image_talk("cut-off", "cut.png", "<image>", "a red circle"), "truncated", True),
-    (image_talk("no-picture", "text.png", "<image>", "a red circle"), "not an image", True),
-    (image_talk("roles", "some/1.png", "<image>", "a", first="gpt"), "roles", False),
+    (image_talk("cut-off", "cut.png", "<image>", "a red circle"), "damaged PNG", True),
+    (image_talk("no-picture", "text.png", "<image>", "a red circle"), "neither JPEG", True),
+    (image_talk("roles", "some/1.png", "<image>", "a", roles=("human", "human")), "roles", False),
     (image_talk("silent", "some/1.png", "<image>", " "), "empty answer", False),
-    (image_talk("no-image", None, "<image>\nWhat?", "a red circle"), "placeholder without", False),
-    (image_talk("long", "some/1.png", "<image>", "word " * 300000), "longer than", False),
+    (image_talk("no-image", None, "<image>\nWhat?", "a red circle"), "a placeholder without an image", False),
+    (image_talk("long", "some/1.png", "<image>", "word " * 300000), "an absurd length", False),
     (dict(id="nothing", image="some/1.png"), "", False),
 ]
 

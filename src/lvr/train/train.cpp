@@ -125,7 +125,8 @@ int judge(const std::vector<run::ItemOutcome>& outcomes, const Reports& reports,
         if (failed++ == 0) status = run::exit_status(kind);
     }
     for (const auto& [number, report] : reports) left_out += report.left_out;
-    if (failed > 0) core::error("{} of {} models failed; the others are complete", failed, models);
+    if (failed > 0 && models > 1)
+        core::error("{} of {} models failed; the others are complete", failed, models);
     return status == run::k_exit_ok && left_out > 0 ? run::k_exit_quarantine : status;
 }
 
