@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Conversations as the LLaVA recipe turns them into ids and labels.
 
-Writes tests/golden/conversations/: llama/ and qwen/, two tiny tokenizers in their settings, and conversations.json: turns,
-text, ids, and which of the ids are learned, by the published rule and by where the answers stand in the text.
+Writes tests/golden/conversations/: llama/, llama_legacy/ and qwen/, tiny tokenizers in their settings, and conversations.json
+and legacy.json (v1 with the second): turns, text, ids, and which of the ids are learned, by the published rule and by where the
+answers stand in the text.
 """
 import io
 import json
@@ -42,6 +43,7 @@ def corpus():
 
 class Llama:
     bos, eos, pad = 1, 2, 0
+    legacy = False
 
     @staticmethod
     def normal(text):
@@ -58,13 +60,25 @@ class Llama:
         self.model = sentencepiece.SentencePieceProcessor(model_proto=self.bytes + no_prefix)
         self.words = {"<s>": 1, "</s>": 2, "<unk>": 0}
 
-    def surfaces(self, text):
-        out = [(1, b"")]
-        parts, rest = [], " " + text if text else ""
+    def parts(self, rest):
+        parts = []
         while rest:
             at, word = min(((rest.find(w), w) for w in self.words if w in rest), default=(len(rest), ""))
             parts += [rest[:at], word]
             rest = rest[at + len(word):]
+        return parts
+
+    def pieces(self, part):
+        out = []
+        for number in self.model.encode(part):
+            piece = self.model.id_to_piece(number)
+            raw = bytes([int(piece[3:5], 16)]) if self.model.is_byte(number) else piece.replace("▁", " ").encode()
+            out.append((number, raw))
+        return out
+
+    def surfaces(self, text):
+        out = [(1, b"")]
+        parts = self.parts(" " + text if text else "")
         if len(parts) > 1 and parts[0] == " " and parts[1]:
             parts[0] = ""  # no piece for the dummy prefix alone
         first = bool(parts and parts[0])
@@ -72,13 +86,31 @@ class Llama:
             if part in self.words:
                 out.append((self.words[part], part.encode()))
             elif part:
-                for number in self.model.encode(part):
-                    piece = self.model.id_to_piece(number)
-                    raw = bytes([int(piece[3:5], 16)]) if self.model.is_byte(number) else piece.replace("▁", " ").encode()
-                    out.append((number, raw))
+                out += self.pieces(part)
         if first:  # the dummy prefix stands for nothing in the text
             assert out[1][1].startswith(b" ")
             out[1] = (out[1][0], out[1][1][1:])
+        assert b"".join(raw for _, raw in out) == text.encode(), (text, out)
+        return out
+
+
+class LegacyLlama(Llama):
+    """What follows a special token gets a dummy prefix of its own, as the model's settings have it."""
+    legacy = True
+
+    def __init__(self):
+        super().__init__()
+        self.model = sentencepiece.SentencePieceProcessor(model_proto=self.bytes)
+
+    def surfaces(self, text):
+        out = [(1, b"")]
+        for part in self.parts(text):
+            if part in self.words:
+                out.append((self.words[part], part.encode()))
+            elif part:
+                (number, raw), *rest = self.pieces(part)
+                assert raw.startswith(b" ")
+                out += [(number, raw[1:]), *rest]
         assert b"".join(raw for _, raw in out) == text.encode(), (text, out)
         return out
 
@@ -224,11 +256,12 @@ def published_v1(text, tokenizer, image, most):
         halves = turn.split(" ASSISTANT: ")
         if not turn or len(halves) != 2:
             break
-        known = length(halves[0] + " ASSISTANT: ") - 2 - (i > 0)
+        less = i > 0 and not tokenizer.legacy
+        known = length(halves[0] + " ASSISTANT: ") - 2 - less
         # a slice of Python: what lies before the first id counts from the end
         for j in range(*slice(at, at + known).indices(len(numbers))):
             learned[j] = False
-        at += length(turn) - (i > 0)
+        at += length(turn) - less
     learned[at:] = [False] * len(learned[at:])
     total = sum(number != tokenizer.pad for number in numbers)
     if at < most and at != total:
@@ -344,25 +377,32 @@ def cases():
     return out
 
 
+def write(name, cases):
+    lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
+    (FOLDER / name).write_text("[" + lines + "]\n")
+    ordinary = [case for case in cases if case["name"].startswith("talk")]
+    assert all(case["published"] == case["corrected"] and case["outcome"] == "ok" for case in ordinary)
+
+
 def main():
     FOLDER.mkdir(parents=True, exist_ok=True)
-    llama, qwen = Llama(), Qwen()
-    for name in ("llama", "qwen"):
+    llama, legacy, qwen = Llama(), LegacyLlama(), Qwen()
+    for name in ("llama", "llama_legacy", "qwen"):
         (FOLDER / name).mkdir(exist_ok=True)
-    (FOLDER / "llama/tokenizer.model").write_bytes(llama.bytes)
     qwen.model.save(str(FOLDER / "qwen/tokenizer.json"), pretty=False)
-    (FOLDER / "llama/tokenizer_config.json").write_text(json.dumps(
-        dict(tokenizer_class="LlamaTokenizer", legacy=False, add_bos_token=True, add_eos_token=False, bos_token="<s>",
-             eos_token="</s>", unk_token="<unk>", model_max_length=2048, clean_up_tokenization_spaces=False)) + "\n")
+    for name, one in (("llama", llama), ("llama_legacy", legacy)):
+        (FOLDER / name / "tokenizer.model").write_bytes(one.bytes)
+        (FOLDER / name / "tokenizer_config.json").write_text(json.dumps(
+            dict(tokenizer_class="LlamaTokenizer", legacy=one.legacy, add_bos_token=True, add_eos_token=False, bos_token="<s>",
+                 eos_token="</s>", unk_token="<unk>", model_max_length=2048, clean_up_tokenization_spaces=False)) + "\n")
     (FOLDER / "qwen/tokenizer_config.json").write_text(json.dumps(
         dict(tokenizer_class="Qwen2Tokenizer", add_bos_token=False, add_prefix_space=False, bos_token=None,
              eos_token="<|im_end|>", pad_token="<|endoftext|>", unk_token=None, clean_up_tokenization_spaces=False)) + "\n")
-    out = [case | expected(case, qwen if case["template"] == "chatml" else llama) for case in cases()]
-    lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in out)
-    (FOLDER / "conversations.json").write_text("[" + lines + "]\n")
     assert [len(ids(llama, text)) for text in ("</s>USER", "USER")] == [3, 3]
-    ordinary = [case for case in out if case["name"].startswith("talk")]
-    assert all(case["published"] == case["corrected"] and case["outcome"] == "ok" for case in ordinary)
+    assert [len(ids(legacy, text)) for text in ("</s>USER", "USER")] == [4, 3]
+    write("conversations.json", [case | expected(case, qwen if case["template"] == "chatml" else llama) for case in cases()])
+    few = [case for case in cases() if case["template"] == "v1" and not case["name"].startswith("over long")]
+    write("legacy.json", [case | expected(case, legacy) for case in few])
 
 
 if __name__ == "__main__":
