@@ -144,18 +144,23 @@ class Update {
 
     void end_sum(std::size_t g) {
         const double all = length(g) * width(), fresh = is_sharded() ? all / ranks() : 0;
-        if (is_sharded() && width() < 4 && q_.layout.device.is_cpu()) {  // MPI sums float32
-            for (const double copy : {length(g) * 4, length(g) * 4 / ranks()})
-                ledger_.add(Part::transfer, copy);
-            for (const double copy : {length(g) * 4, length(g) * 4 / ranks()})
-                ledger_.remove(Part::transfer, copy);
-        }
+        hold_copies(g);
         const bool has_part = q_.backwards > 1 && q_.zero == ZeroStage::gradients;
         const bool becomes_part = !has_part && width() == 4;
         if (is_sharded()) ledger_.remove(Part::gradients, all);
         const double sum = is_sharded() ? fresh : all;
         if (!has_part && !becomes_part) ledger_.add(Part::gradients, part_bytes(g));
         if (!becomes_part) ledger_.remove(Part::gradients, sum);
+    }
+
+    /// What comm's MPI makes for a sum: float32 of narrower values, and a part of its own where all get all.
+    void hold_copies(std::size_t g) {
+        if (q_.layout.parts == 1 || !q_.layout.device.is_cpu()) return;
+        std::vector<double> copies;
+        if (!is_sharded()) copies.push_back(length(g) * width() / ranks());
+        if (width() < 4) copies.insert(copies.end(), {length(g) * 4, length(g) * 4 / ranks()});
+        ledger_.add_all(Part::transfer, copies);
+        ledger_.remove_all(Part::transfer, copies);
     }
 
     static constexpr double k_mpi_copies =
