@@ -39,9 +39,8 @@ def make_llm(name: str) -> transformers.PreTrainedModel:
     return llm
 
 
-def make_llava(name: str, llm: transformers.PreTrainedModel) -> transformers.LlavaForConditionalGeneration:
-    _, vocabulary, image, rows = SIZES[name]
-    clip = transformers.CLIPVisionModel.from_pretrained(ROOT / "llava" / name / "clip")
+def load_llava(clip_folder: Path, llm: transformers.PreTrainedModel, projector_file: Path, image: int) -> transformers.LlavaForConditionalGeneration:
+    clip = transformers.CLIPVisionModel.from_pretrained(clip_folder)
     config = transformers.LlavaConfig(
         vision_config=clip.config, text_config=llm.config, image_token_index=image, vision_feature_layer=-2,
         vision_feature_select_strategy="default", projector_hidden_act="gelu", image_seq_length=TOKENS)
@@ -49,10 +48,17 @@ def make_llava(name: str, llm: transformers.PreTrainedModel) -> transformers.Lla
     model.model.vision_tower.load_state_dict(clip.state_dict())
     model.model.language_model.load_state_dict(llm.model.state_dict())
     model.lm_head.load_state_dict(llm.lm_head.state_dict())
-    projector = load_file(ROOT / "llava" / name / "projector.safetensors")
+    projector = load_file(projector_file)
     for ours, theirs in (("0", "linear_1"), ("2", "linear_2")):
         for part in ("weight", "bias"):
             getattr(getattr(model.model.multi_modal_projector, theirs), part).data.copy_(projector[f"model.mm_projector.{ours}.{part}"])
+    return model
+
+
+def make_llava(name: str, llm: transformers.PreTrainedModel) -> transformers.LlavaForConditionalGeneration:
+    _, vocabulary, image, rows = SIZES[name]
+    folder = ROOT / "llava" / name
+    model = load_llava(folder / "clip", llm, folder / "projector.safetensors", image)
     if rows > vocabulary:
         model.resize_token_embeddings(rows)
     return model
@@ -72,7 +78,7 @@ def without_file_keys(config: dict) -> dict:
     return {key: value for key, value in config.items() if key not in ("_name_or_path", "architectures", "dtype", "transformers_version")}
 
 
-def described(folder: Path, vocabulary: int) -> dict:
+def described(name: str, folder: Path, vocabulary: int) -> dict:
     tensors = {}
     for key, value in sorted(load_file(folder / "model.safetensors").items()):
         known = value[:vocabulary] if key.endswith(("embed_tokens.weight", "lm_head.weight")) else value
@@ -84,7 +90,9 @@ def described(folder: Path, vocabulary: int) -> dict:
     for part in ("text_config", "vision_config"):
         config[part] = without_file_keys(config[part])
     del config["transformers_version"]
-    return dict(config=config, processor=read("processor_config.json"), tensors=tensors)
+    fast = read("tokenizer.json")
+    del fast["model"]["unk_token"]  # 5.17 leaves LLaMA's out
+    return dict(config=config, tokenizer=fast if name == "llama" else None, processor=read("processor_config.json"), tensors=tensors)
 
 
 def write(name: str, seed: int) -> None:
@@ -96,8 +104,8 @@ def write(name: str, seed: int) -> None:
     with tempfile.TemporaryDirectory() as kept:
         make_llava(name, llm).save_pretrained(kept)
         make_processor(name).save_pretrained(kept)
-        value = described(Path(kept), SIZES[name][1])
-    (folder / "exported.json").write_text(json.dumps(value, indent=1, sort_keys=True) + "\n")
+        value = described(name, Path(kept), SIZES[name][1])
+    (folder / "exported.json").write_text(json.dumps(value, sort_keys=True) + "\n")
 
 
 if __name__ == "__main__":

@@ -6,9 +6,14 @@
 #include <ATen/ops/zeros.h>
 #include <catch2/catch.hpp>
 
+#include <chrono>
+#include <memory>
+#include <new>
+#include <string>
+#include <thread>
 #include <vector>
 
-#include <lvr/comm/tensor_comm.hpp>
+#include <lvr/comm/mpi_tensor_comm.hpp>
 #include <lvr/core/error.hpp>
 #include <lvr/par/together.hpp>
 
@@ -30,38 +35,52 @@ at::Tensor sum_of_ramps(std::int64_t length, at::ScalarType type) {
     return sum.to(type);
 }
 
+/// One for each way in which operations are done.
+std::vector<std::unique_ptr<comm::TensorComm>> all_comms() {
+    std::vector<std::unique_ptr<comm::TensorComm>> all;
+    for (const auto progress : {comm::Progress::on_a_thread, comm::Progress::at_once})
+        all.push_back(comm::make_mpi_tensor_comm(world(), progress));
+    return all;
+}
+
+/// That each operation gives what it is to give.
+void check_collectives(comm::TensorComm& comm, at::ScalarType type) {
+    const auto ranks = comm.size(), rank = comm.rank();
+    const std::int64_t length = 41;
+    const auto mine = ramp(ranks * length, rank, type);
+    const auto part = at::empty({length}, mine.options());
+    const auto sum = sum_of_ramps(ranks * length, type);
+    comm.reduce_scatter(mine, part).wait();
+    CHECK(at::equal(part, sum.narrow(0, rank * length, length)));
+    const auto all = at::zeros({ranks * length}, mine.options());
+    comm.all_gather(part, all).wait();
+    CHECK(at::equal(all, sum));
+    comm.all_reduce(mine).wait();
+    CHECK(at::equal(mine, sum));
+    const auto from = at::full({3, 5}, static_cast<double>(rank), mine.options());
+    comm.broadcast(from, ranks - 1).wait();
+    CHECK(at::equal(from, at::full({3, 5}, static_cast<double>(ranks - 1), mine.options())));
+}
+
 }  // namespace
 
 TEST_CASE("what collectives give, in float32 and bfloat16, in few or many messages", "[mpi]") {
     int checked = 0;
     for (const std::int64_t limit : {std::int64_t{64}, std::int64_t{1} << 30}) {
         world().limit_messages(limit);
-        const auto comm = comm::make_tensor_comm(world(), at::kCPU);
-        comm->group().limit_messages(limit);
-        const auto ranks = comm->size(), rank = comm->rank();
-        for (const auto type : {at::kFloat, at::kBFloat16}) {
-            const std::int64_t length = 41;
-            const auto mine = ramp(ranks * length, rank, type);
-            const auto part = at::empty({length}, mine.options());
-            const auto sum = sum_of_ramps(ranks * length, type);
-            comm->reduce_scatter(mine, part).wait();
-            CHECK(at::equal(part, sum.narrow(0, rank * length, length)));
-            const auto all = at::zeros({ranks * length}, mine.options());
-            comm->all_gather(part, all).wait();
-            CHECK(at::equal(all, sum));
-            comm->all_reduce(mine).wait();
-            CHECK(at::equal(mine, sum));
-            const auto from = at::full({3, 5}, static_cast<double>(rank), mine.options());
-            comm->broadcast(from, ranks - 1).wait();
-            CHECK(at::equal(from, at::full({3, 5}, static_cast<double>(ranks - 1), mine.options())));
-            ++checked;
+        for (const auto& comm : all_comms()) {
+            comm->group().limit_messages(limit);
+            for (const auto type : {at::kFloat, at::kBFloat16}) {
+                check_collectives(*comm, type);
+                ++checked;
+            }
         }
     }
     world().limit_messages(std::int64_t{1} << 30);
-    CHECK(checked == 4);
+    CHECK(checked == 8);
 }
 
-TEST_CASE("operations go on while the caller computes, in order", "[mpi]") {
+TEST_CASE("operations are done in the order in which they were begun", "[mpi]") {
     const auto comm = comm::make_tensor_comm(world(), at::kCPU);
     std::vector<at::Tensor> values;
     std::vector<comm::Pending> pending;
@@ -83,10 +102,8 @@ TEST_CASE("a rank that fails frees those that wait in a collective", "[mpi]") {
         std::vector<comm::Pending> pending;
         for (int i = 0; i < 5; ++i) {
             pending.push_back(comm->all_reduce(at::zeros({comm->size() * 10}, at::kFloat)));
-            if (i == 2 && comm->rank() == comm->size() - 1) {
-                comm->abandon();
+            if (i == 2 && comm->rank() == comm->size() - 1)
                 throw core::input_error("this rank's disk is gone");
-            }
         }
         for (auto& one : pending) one.wait();
     };
@@ -102,4 +119,50 @@ TEST_CASE("a rank that fails frees those that wait in a collective", "[mpi]") {
     const auto values = at::full({comm->size()}, 1.0, at::kFloat);
     comm->all_reduce(values).wait();  // and the group still works
     CHECK(values[0].item<float>() == static_cast<float>(comm->size()));
+}
+
+namespace {
+
+/// Every rank begins as many operations as its place in the world says, and fails. @return what it was told
+std::string failing_apart(comm::TensorComm& comm, bool backwards, std::chrono::milliseconds pause) {
+    const int begun = 1 + (backwards ? comm.size() - 1 - comm.rank() : comm.rank());
+    const auto body = [&] {
+        for (int i = 0; i < begun; ++i) comm.all_reduce(at::zeros({comm.size() * 10}, at::kFloat));
+        std::this_thread::sleep_for(pause * begun);  // the others' word is heard before this rank has its own
+        if (begun > 1 || comm.size() == 1) throw std::bad_alloc();
+        throw core::input_error("this rank's disk is gone");
+    };
+    try {
+        par::together(comm.group(), [&] {
+            try {
+                body();
+            } catch (...) {
+                comm.abandon();
+                throw;
+            }
+        });
+    } catch (const par::CollectiveError& error) {
+        return error.what();
+    }
+    return "nothing";
+}
+
+}  // namespace
+
+TEST_CASE("ranks that fail at different operations all say so, and none waits", "[mpi]") {
+    int failed = 0;
+    for (const auto& comm : all_comms()) {
+        for (const auto& [backwards, pause] : {std::pair{false, 0}, {true, 0}, {false, 20}, {true, 20}}) {
+            const auto told = failing_apart(*comm, backwards, std::chrono::milliseconds(pause));
+            INFO(told);
+            const int first = comm->size() == 1 || backwards ? 0 : 1;  // rank 0 began most, or least
+            CHECK_THAT(told, Catch::StartsWith(first == 0 ? "out of memory" : "this rank's disk is gone"));
+            if (comm->size() > 1) CHECK_THAT(told, Catch::Contains("ranks:  0, 1"));
+            const auto values = at::full({comm->size()}, 1.0, at::kFloat);
+            comm->all_reduce(values).wait();  // and the group still works
+            CHECK(values[0].item<float>() == static_cast<float>(comm->size()));
+            ++failed;
+        }
+    }
+    CHECK(failed == 8);
 }

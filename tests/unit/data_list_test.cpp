@@ -10,6 +10,7 @@
 #include <lvr/data/image.hpp>
 #include <lvr/data/list_entries.hpp>
 
+#include "refusal.hpp"
 #include "source_tree.hpp"
 
 using namespace lvr;
@@ -28,13 +29,7 @@ Catalog listed(const std::string& name, const std::string& content) {
 }
 
 std::string refusal(const std::string& name, const std::string& content) {
-    try {
-        listed(name, content);
-    } catch (const core::Error& error) {
-        CHECK(error.kind() == core::ErrorKind::input);
-        return error.what();
-    }
-    return "";
+    return test::refusal([&] { listed(name, content); });
 }
 
 bool noted(const Catalog& catalog, const std::string& part) {

@@ -10,10 +10,13 @@
 #include <lvr/data/llava_list.hpp>
 #include <lvr/data/white_space.hpp>
 
+#include "refusal.hpp"
 #include "source_tree.hpp"
 
 using namespace lvr;
 using namespace lvr::data;
+using lvr::test::refusal;
+using lvr::test::says;
 using lvr::test::TemporaryTree;
 
 namespace {
@@ -53,18 +56,6 @@ std::string faults(const std::string& sample) {
         if (index.has(0, static_cast<SampleFault>(fault))) found += std::to_string(fault);
     return found;
 }
-
-std::string refusal(const std::function<void()>& act) {
-    try {
-        act();
-    } catch (const core::Error& error) {
-        CHECK(error.kind() == core::ErrorKind::input);
-        return error.what();
-    }
-    return "";
-}
-
-bool says(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
 

@@ -14,6 +14,7 @@
 #include <lvr/core/text_file.hpp>
 #include <lvr/data/spair.hpp>
 
+#include "refusal.hpp"
 #include "source_tree.hpp"
 
 using namespace lvr;
@@ -54,13 +55,7 @@ class Annotations {
 
     /// What reading says against it; "" if nothing.
     std::string refusal(const std::string& split = "test") const {
-        try {
-            read(split);
-        } catch (const core::Error& error) {
-            CHECK(error.kind() == core::ErrorKind::input);
-            return error.what();
-        }
-        return "";
+        return test::refusal([&] { read(split); });
     }
 
   private:

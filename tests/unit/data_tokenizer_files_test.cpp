@@ -11,31 +11,20 @@
 #include <lvr/core/text_file.hpp>
 #include <lvr/data/tokenizer.hpp>
 
+#include "refusal.hpp"
 #include "source_tree.hpp"
 
 using namespace lvr;
 using namespace lvr::data;
 using lvr::core::Json;
+using lvr::test::refusal;
+using lvr::test::says;
 using lvr::test::TemporaryTree;
 namespace fs = std::filesystem;
 
 namespace {
 
 const fs::path k_small = fs::path(LVR_SOURCE_DIR) / "tests/golden/tokenizers";
-
-bool mentions(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
-
-std::string refusal(const std::function<void()>& act) {
-    try {
-        act();
-    } catch (const core::Error& error) {
-        CHECK(error.kind() == core::ErrorKind::input);
-        return error.what();
-    }
-    return "";
-}
 
 std::string opening(const fs::path& folder) {
     return refusal([&] { open_tokenizer(folder); });
@@ -88,22 +77,22 @@ TEST_CASE("a small tokenizer.json is read; merges as texts and as pairs") {
 }
 
 TEST_CASE("missing and broken files are named") {
-    CHECK(mentions(opening("/nowhere/at/all"), "there is no tokenizer in '/nowhere/at/all'"));
+    CHECK(says(opening("/nowhere/at/all"), "there is no tokenizer in '/nowhere/at/all'"));
     const std::string whole = tiny().dump();
     std::size_t cuts = 0;
     for (std::size_t length = 0; length < whole.size(); length += 7, ++cuts) {
         const TemporaryTree tree;
         tree.write("tokenizer.json", whole.substr(0, length));
         const auto message = opening(tree.root());
-        CHECK(mentions(message, "tokenizer.json: is not JSON"));
-        CHECK(mentions(message, "restore"));
+        CHECK(says(message, "tokenizer.json: is not JSON"));
+        CHECK(says(message, "restore"));
     }
     CHECK(cuts > 50);
     const TemporaryTree tree;
     tree.write("tokenizer.json", "[]");
-    CHECK(mentions(opening(tree.root()), "is no JSON object"));
+    CHECK(says(opening(tree.root()), "is no JSON object"));
     tree.write("tokenizer.json", std::string(5000, '['));
-    CHECK(mentions(opening(tree.root()), "nested too deeply"));
+    CHECK(says(opening(tree.root()), "nested too deeply"));
 }
 
 TEST_CASE("a SentencePiece model that is cut off or is none is named") {
@@ -119,50 +108,49 @@ TEST_CASE("a SentencePiece model that is cut off or is none is named") {
     CHECK(cuts > 100);
     const TemporaryTree tree;
     tree.write("tokenizer.model", "version https://git-lfs.github.com/spec/v1\n");
-    CHECK(mentions(opening(tree.root()), "tokenizer.model: is no SentencePiece model"));
+    CHECK(says(opening(tree.root()), "tokenizer.model: is no SentencePiece model"));
 }
 
 TEST_CASE("vocabularies and merges that do not fit each other are named") {
-    CHECK(mentions(after([](Json& j) { j["model"]["merges"].push_back("a d"); }), "merge 2 names \"ad\""));
-    CHECK(mentions(after([](Json& j) { j["model"]["merges"].push_back("a b c"); }), "merge 2 is no pair"));
-    CHECK(mentions(after([](Json& j) { j["model"]["merges"].push_back(7); }), "merge 2 is no pair"));
-    CHECK(mentions(after([](Json& j) { j["model"]["vocab"]["d"] = 4; }), "id 4 is two tokens"));
-    CHECK(mentions(after([](Json& j) { j["model"]["vocab"]["d"] = -1; }), "the id of token \"d\""));
-    CHECK(mentions(after([](Json& j) { j["model"]["vocab"]["d"] = 99999999999; }), "the id of token \"d\""));
-    CHECK(mentions(after([](Json& j) { j["model"]["vocab"]["d"] = 1.5; }), "the id of token \"d\""));
-    CHECK(mentions(after([](Json& j) { j["model"]["vocab"] = Json::array(); }), "\"vocab\" is missing"));
-    CHECK(mentions(after([](Json& j) { j["model"].erase("merges"); }), "\"merges\" is missing"));
-    CHECK(mentions(after([](Json& j) { j["model"]["unk_token"] = "?"; }), "unknown token \"?\""));
-    CHECK(mentions(after([](Json& j) { j["added_tokens"][0]["id"] = 4; }), "added token 4 is \"<e>\""));
-    CHECK(mentions(after([](Json& j) { j["added_tokens"][0]["id"] = "x"; }), "the id of an added token"));
-    CHECK(mentions(after([](Json& j) { j["added_tokens"][0]["content"] = ""; }), "added token 5 is empty"));
-    CHECK(mentions(after([](Json& j) {
-                       j["added_tokens"].push_back(j["added_tokens"][0]);
-                       j["added_tokens"][1]["content"] = "<f>";
-                   }),
-                   "id 5 is two added tokens"));
+    CHECK(says(after([](Json& j) { j["model"]["merges"].push_back("a d"); }), "merge 2 names \"ad\""));
+    CHECK(says(after([](Json& j) { j["model"]["merges"].push_back("a b c"); }), "merge 2 is no pair"));
+    CHECK(says(after([](Json& j) { j["model"]["merges"].push_back(7); }), "merge 2 is no pair"));
+    CHECK(says(after([](Json& j) { j["model"]["vocab"]["d"] = 4; }), "id 4 is two tokens"));
+    CHECK(says(after([](Json& j) { j["model"]["vocab"]["d"] = -1; }), "the id of token \"d\""));
+    CHECK(says(after([](Json& j) { j["model"]["vocab"]["d"] = 99999999999; }), "the id of token \"d\""));
+    CHECK(says(after([](Json& j) { j["model"]["vocab"]["d"] = 1.5; }), "the id of token \"d\""));
+    CHECK(says(after([](Json& j) { j["model"]["vocab"] = Json::array(); }), "\"vocab\" is missing"));
+    CHECK(says(after([](Json& j) { j["model"].erase("merges"); }), "\"merges\" is missing"));
+    CHECK(says(after([](Json& j) { j["model"]["unk_token"] = "?"; }), "unknown token \"?\""));
+    CHECK(says(after([](Json& j) { j["added_tokens"][0]["id"] = 4; }), "added token 4 is \"<e>\""));
+    CHECK(says(after([](Json& j) { j["added_tokens"][0]["id"] = "x"; }), "the id of an added token"));
+    CHECK(says(after([](Json& j) { j["added_tokens"][0]["content"] = ""; }), "added token 5 is empty"));
+    CHECK(says(after([](Json& j) {
+                   j["added_tokens"].push_back(j["added_tokens"][0]);
+                   j["added_tokens"][1]["content"] = "<f>";
+               }),
+               "id 5 is two added tokens"));
 }
 
 TEST_CASE("what is not known here is refused by name") {
     CHECK(after([](Json&) {}).empty());
-    CHECK(mentions(after([](Json& j) { j["model"]["type"] = "Unigram"; }), "model of type \"Unigram\""));
-    CHECK(mentions(after([](Json& j) { j["model"]["dropout"] = 0.1; }), "\"dropout\" 0.1"));
-    CHECK(mentions(after([](Json& j) { j["model"]["end_of_word_suffix"] = "</w>"; }),
-                   "\"end_of_word_suffix\""));
-    CHECK(mentions(after([](Json& j) {
-                       j["normalizer"] = {{"type", "Lowercase"}};
-                   }),
-                   "normalizer \"Lowercase\""));
-    CHECK(mentions(after([](Json& j) { j["pre_tokenizer"]["type"] = "Metaspace"; }),
-                   "pre_tokenizer \"Metaspace\""));
-    CHECK(mentions(after([](Json& j) { j["pre_tokenizer"] = nullptr; }), "without ByteLevel"));
-    CHECK(mentions(after([](Json& j) { j["decoder"]["type"] = "WordPiece"; }), "decoder \"WordPiece\""));
-    CHECK(mentions(after([](Json& j) { j["decoder"] = nullptr; }), "no decoder"));
-    CHECK(mentions(after([](Json& j) {
-                       j["post_processor"] = {{"type", "BertProcessing"}};
-                   }),
-                   "\"BertProcessing\""));
-    CHECK(mentions(after([](Json& j) { j["surprise"] = 1; }), "\"surprise\""));
+    CHECK(says(after([](Json& j) { j["model"]["type"] = "Unigram"; }), "model of type \"Unigram\""));
+    CHECK(says(after([](Json& j) { j["model"]["dropout"] = 0.1; }), "\"dropout\" 0.1"));
+    CHECK(says(after([](Json& j) { j["model"]["end_of_word_suffix"] = "</w>"; }), "\"end_of_word_suffix\""));
+    CHECK(says(after([](Json& j) {
+                   j["normalizer"] = {{"type", "Lowercase"}};
+               }),
+               "normalizer \"Lowercase\""));
+    CHECK(says(after([](Json& j) { j["pre_tokenizer"]["type"] = "Metaspace"; }),
+               "pre_tokenizer \"Metaspace\""));
+    CHECK(says(after([](Json& j) { j["pre_tokenizer"] = nullptr; }), "without ByteLevel"));
+    CHECK(says(after([](Json& j) { j["decoder"]["type"] = "WordPiece"; }), "decoder \"WordPiece\""));
+    CHECK(says(after([](Json& j) { j["decoder"] = nullptr; }), "no decoder"));
+    CHECK(says(after([](Json& j) {
+                   j["post_processor"] = {{"type", "BertProcessing"}};
+               }),
+               "\"BertProcessing\""));
+    CHECK(says(after([](Json& j) { j["surprise"] = 1; }), "\"surprise\""));
     const auto split = [](const char* pattern, const char* behaviour) {
         return after([&](Json& j) {
             const Json first = {{"type", "Split"},
@@ -174,25 +162,24 @@ TEST_CASE("what is not known here is refused by name") {
         });
     };
     CHECK(split("\\s+", "Isolated").empty());
-    CHECK(mentions(split("\\s+", "MergedWithNext"), "\"MergedWithNext\""));
-    CHECK(mentions(split("(unclosed", "Isolated"), "is no regular expression"));
+    CHECK(says(split("\\s+", "MergedWithNext"), "\"MergedWithNext\""));
+    CHECK(says(split("(unclosed", "Isolated"), "is no regular expression"));
 }
 
 TEST_CASE("special tokens and options beside the vocabulary are checked") {
     CHECK(with_config(R"({"eos_token": "<e>", "pad_token": null})").empty());
-    CHECK(mentions(with_config(R"({"eos_token": "<gone>"})"), "eos_token \"<gone>\" has no id"));
-    CHECK(mentions(with_config(R"({"eos_token": 5})"), "\"eos_token\" is neither a text nor an object"));
+    CHECK(says(with_config(R"({"eos_token": "<gone>"})"), "eos_token \"<gone>\" has no id"));
+    CHECK(says(with_config(R"({"eos_token": 5})"), "\"eos_token\" is neither a text nor an object"));
+    CHECK(says(with_config(R"({"add_bos_token": "yes"})"), "\"add_bos_token\" is neither true nor false"));
     CHECK(
-        mentions(with_config(R"({"add_bos_token": "yes"})"), "\"add_bos_token\" is neither true nor false"));
-    CHECK(mentions(with_config(R"({"added_tokens_decoder": {"x": {"content": "<x>"}}})"),
-                   "\"x\" is no token id"));
-    CHECK(mentions(with_config("{"), "tokenizer_config.json: is not JSON"));
+        says(with_config(R"({"added_tokens_decoder": {"x": {"content": "<x>"}}})"), "\"x\" is no token id"));
+    CHECK(says(with_config("{"), "tokenizer_config.json: is not JSON"));
     CHECK(llama_with(R"({"legacy": false})").empty());
-    CHECK(mentions(llama_with(R"({"legacy": false, "pad_token": "[PAD]"})"), "\"[PAD]\" has no id"));
+    CHECK(says(llama_with(R"({"legacy": false, "pad_token": "[PAD]"})"), "\"[PAD]\" has no id"));
     CHECK(llama_with(R"({"legacy": false, "pad_token": "[PAD]"})", R"({"[PAD]": 1000})").empty());
-    CHECK(mentions(llama_with(R"({"legacy": false})", R"({"[PAD]": 5})"), "added token 5 is \"[PAD]\", but"));
-    CHECK(mentions(llama_with(R"({"legacy": false})", R"({"[PAD]": "no"})"), "the id of \"[PAD]\""));
-    CHECK(mentions(llama_with(R"({"sp_model_kwargs": {"enable_sampling": true}})"), "sp_model_kwargs"));
+    CHECK(says(llama_with(R"({"legacy": false})", R"({"[PAD]": 5})"), "added token 5 is \"[PAD]\", but"));
+    CHECK(says(llama_with(R"({"legacy": false})", R"({"[PAD]": "no"})"), "the id of \"[PAD]\""));
+    CHECK(says(llama_with(R"({"sp_model_kwargs": {"enable_sampling": true}})"), "sp_model_kwargs"));
 }
 
 TEST_CASE("a text that is not UTF-8 and an id that names no token are refused") {
@@ -200,11 +187,11 @@ TEST_CASE("a text that is not UTF-8 and an id that names no token are refused") 
         const auto tokenizer = open_tokenizer(k_small / name);
         for (const std::string text :
              {"a\xFF", "\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "ab\xE2\x82"}) {
-            CHECK(mentions(refusal([&] { tokenizer->encode(text, true); }), "is not UTF-8: byte"));
+            CHECK(says(refusal([&] { tokenizer->encode(text, true); }), "is not UTF-8: byte"));
         }
         for (const std::int64_t id : {std::int64_t{-1}, tokenizer->vocabulary(), std::int64_t{1} << 40}) {
             const std::vector<std::int64_t> ids{1, id};
-            CHECK(mentions(refusal([&] { tokenizer->decode(ids, true); }), "is no token of"));
+            CHECK(says(refusal([&] { tokenizer->decode(ids, true); }), "is no token of"));
         }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // From picture files to tokens, against transformers (tests/reference/vit_features.py).
+#include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/linalg_vector_norm.h>
@@ -9,6 +10,7 @@
 
 #include <filesystem>
 #include <sstream>
+#include <thread>
 
 #include <lvr/core/text_file.hpp>
 #include <lvr/data/image.hpp>
@@ -150,4 +152,25 @@ TEST_CASE("pixels are those of transformers' processors, to the bit", "[referenc
         ++compared;
     }
     CHECK(compared >= 27);
+}
+
+TEST_CASE("bits depend neither on the batch nor on the cores that the caller may use", "[reference]") {
+    const auto images = pictures();
+    int compared = 0;
+    for (const std::string name : {"llava/llama/clip", "llava/qwen2/clip", "vit/dinov2_resize"}) {
+        const auto encoder =
+            encoders::build_encoder(encoders::card_for_snapshot((k_golden / name).string()), {});
+        const auto pixels = views(*encoder, images).front();
+        const auto together = encoder->encode({pixels});
+        for (std::int64_t i = 0; i < pixels.size(0); ++i) {
+            at::Tensor alone;
+            std::jthread([&] {
+                at::set_num_threads(1);
+                alone = encoder->encode({pixels.narrow(0, i, 1)})[0];
+            }).join();
+            CHECK(alone.equal(together[i]));
+            ++compared;
+        }
+    }
+    CHECK(compared == 3 * 6);
 }

@@ -26,16 +26,6 @@ namespace {
 constexpr std::int64_t k_tokens = 3, k_channels = 2;
 
 /// The message of the Error (input) that `run` throws; empty if it throws none.
-std::string complaint(const std::function<void()>& run) {
-    try {
-        run();
-    } catch (const core::Error& error) {
-        CHECK(error.kind() == core::ErrorKind::input);
-        return error.what();
-    }
-    return "";
-}
-
 /// @return the exit status of a process of its own that does this; -1 if a signal ended it
 int in_child(const std::function<void()>& run) {
     const pid_t child = fork();
@@ -195,7 +185,7 @@ TEST_CASE("every float16 and bfloat16 comes back as the number it is", "[feature
 TEST_CASE("what is not a feature part is refused with its name", "[features]") {
     const Folder folder("features");
     const fs::path file = folder / "part-000000.h5";
-    const auto open = [&] { return complaint([&] { files::FeaturePartReader reader(file); }); };
+    const auto open = [&] { return refusal([&] { files::FeaturePartReader reader(file); }); };
     CHECK_THAT(open(), Contains("part-000000.h5: no such file"));
     fs::create_directory(file);
     CHECK_THAT(open(), Contains("part-000000.h5: is not a file"));
@@ -207,7 +197,7 @@ TEST_CASE("what is not a feature part is refused with its name", "[features]") {
     const auto made = make(StorageType::float32, 4);
     files::write_feature_part(file, made->part);
     CHECK(open().empty());
-    CHECK_THAT(complaint([&] { files::FeaturePartReader(file).read_flipped(0, 1); }),
+    CHECK_THAT(refusal([&] { files::FeaturePartReader(file).read_flipped(0, 1); }),
                Contains("no features of mirrored images"));
     const std::string whole = core::read_text(file);
     int refused = 0;
@@ -248,7 +238,7 @@ TEST_CASE("a feature part of wrong shapes or types is refused", "[features]") {
             root.write("status",
                        files::H5Array{files::H5Number::int8, {2}, std::as_bytes(std::span(status))});
         });
-        const std::string said = complaint([&] { files::FeaturePartReader reader(file); });
+        const std::string said = refusal([&] { files::FeaturePartReader reader(file); });
         if (wrong.says.empty())
             CHECK(said.empty());
         else
@@ -296,15 +286,15 @@ TEST_CASE("a feature folder reads through its parts", "[features]") {
     fs::remove(folder / "part-000001.h5");
     files::FeatureFolder rest(folder.path());
     check_same(rest.read(6), numbers(1, 6));
-    CHECK_THAT(complaint([&] { rest.read(4); }), Contains("part-000001.h5: is missing"));
-    CHECK_THAT(complaint([&] { rest.image_ids(); }), Contains("part-000001.h5: is missing"));
-    CHECK_THAT(complaint([&] { files::write_feature_index(folder.path()); }),
+    CHECK_THAT(refusal([&] { rest.read(4); }), Contains("part-000001.h5: is missing"));
+    CHECK_THAT(refusal([&] { rest.image_ids(); }), Contains("part-000001.h5: is missing"));
+    CHECK_THAT(refusal([&] { files::write_feature_index(folder.path()); }),
                Contains("part-000001.h5: is missing"));
     CHECK(!fs::exists(folder / "index.h5"));
     files::write_feature_part(folder / "part-000001.h5", make(StorageType::float16, 2, 3)->part);
-    CHECK_THAT(complaint([&] { rest.read(4); }), Contains("part-000001.h5: holds 2 images, not 3"));
+    CHECK_THAT(refusal([&] { rest.read(4); }), Contains("part-000001.h5: holds 2 images, not 3"));
     files::write_feature_part(folder / "part-000001.h5", make(StorageType::float32, 3, 3)->part);
-    CHECK_THAT(complaint([&] { rest.read(4); }), Contains("part-000001.h5: has other tokens"));
+    CHECK_THAT(refusal([&] { rest.read(4); }), Contains("part-000001.h5: has other tokens"));
 }
 
 TEST_CASE("the index of a feature folder is the same bytes at every making", "[features]") {
@@ -317,7 +307,7 @@ TEST_CASE("the index of a feature folder is the same bytes at every making", "[f
     fs::copy(folder.path(), folder / "moved");
     files::write_feature_index(folder / "moved");
     CHECK(core::read_text(folder / "moved" / "index.h5") == first);
-    CHECK_THAT(complaint([&] { files::FeaturePartReader reader(folder / "index.h5"); }),
+    CHECK_THAT(refusal([&] { files::FeaturePartReader reader(folder / "index.h5"); }),
                Contains("is a lvr.features.index file"));
 }
 

@@ -12,6 +12,8 @@
 #include <lvr/core/text_file.hpp>
 #include <lvr/files/results.hpp>
 
+#include "refusal.hpp"
+
 namespace lvr::test {
 
 namespace fs = std::filesystem;
@@ -43,25 +45,6 @@ inline std::size_t entries(const fs::path& folder) {
     return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
 }
 inline std::size_t Folder::entries() const { return test::entries(path_); }
-
-/// The message of the Error that `run` throws, after checking its kind.
-inline std::string message_of(core::ErrorKind kind, const std::function<void()>& run) {
-    try {
-        run();
-    } catch (const core::Error& error) {
-        CHECK(error.kind() == kind);
-        return error.what();
-    }
-    FAIL("nothing was thrown");
-    return "";
-}
-
-inline std::string input_message(const std::function<void()>& run) {
-    return message_of(core::ErrorKind::input, run);
-}
-inline std::string output_message(const std::function<void()>& run) {
-    return message_of(core::ErrorKind::output, run);
-}
 
 /// Two representations with something in every field.
 inline files::Results sample_results() {

@@ -8,10 +8,13 @@
 #include <lvr/core/error.hpp>
 #include <lvr/files/npy.hpp>
 
+#include "refusal.hpp"
 #include "source_tree.hpp"
 
 using namespace lvr;
 using namespace std::string_literals;
+using test::refusal;
+using test::says;
 namespace fs = std::filesystem;
 
 namespace {
@@ -42,23 +45,11 @@ struct Folder {
     }
     files::NpyHeader header(const std::string& bytes) const { return files::read_npy_header(put(bytes)); }
     std::string complaint(const std::string& bytes) const {
-        try {
-            files::read_npy_values(put(bytes), header(bytes));
-        } catch (const core::Error& error) {
-            CHECK(error.kind() == core::ErrorKind::input);
-            const std::string text = error.what();
-            CHECK(text.find("a.npy: ") != std::string::npos);
-            CHECK(text.find("remedy:") != std::string::npos);
-            return text;
-        }
-        return "";
+        const auto text = refusal([&] { files::read_npy_values(put(bytes), header(bytes)); });
+        if (!text.empty()) CHECK((says(text, "a.npy: ") && says(text, "remedy:")));
+        return text;
     }
 };
-
-bool says(const std::string& text, const std::string& what) {
-    UNSCOPED_INFO("is there '" << what << "' in: " << text);
-    return text.find(what) != std::string::npos;
-}
 
 }  // namespace
 

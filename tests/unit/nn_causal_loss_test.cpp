@@ -128,7 +128,7 @@ TEST_CASE("labels of another vocabulary are refused, and a second backward pass"
     Example example;
     for (const std::int64_t label : {k_vocabulary, std::int64_t{-1}}) {
         example.labels[0][3] = label;
-        CHECK(says(complaint([&] { nn::causal_lm_loss(example.hidden, example.head, example.labels); }),
+        CHECK(says(refusal([&] { nn::causal_lm_loss(example.hidden, example.head, example.labels); }),
                    "the label " + std::to_string(label) + " is none of the model's 11 tokens"));
     }
     example.labels[0][3] = 1;

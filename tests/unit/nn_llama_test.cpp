@@ -30,7 +30,7 @@ at::Tensor hidden_of(const nn::Llama& model, const at::Tensor& ids, const nn::Ll
 std::string about_config(const std::string& name, const std::function<void(core::Json&)>& change) {
     auto config = golden_model(name).snapshot.config;
     change(config);
-    return complaint([&] { nn::read_llama_config(config, "some/config.json"); });
+    return refusal([&] { nn::read_llama_config(config, "some/config.json"); });
 }
 
 std::string with(const std::string& name, const std::string& key, const core::Json& value) {
@@ -89,7 +89,7 @@ TEST_CASE("samples packed into one row do not see each other") {
 TEST_CASE("tokens of another vocabulary have no embedding") {
     const auto model = golden_model("llama_gqa").model();
     for (const std::int64_t id : {60, -1})
-        CHECK(says(complaint([&] {
+        CHECK(says(refusal([&] {
                        nn::embed(model, at::full({1, 1}, id, at::kLong));
                    }),
                    "the token id " + std::to_string(id) + " is none of the model's 60"));
@@ -134,7 +134,7 @@ TEST_CASE("a configuration says all, or is refused by its key") {
     CHECK(says(with("llama_gqa", "num_key_value_heads", 0), "0 key heads cannot serve 4 heads"));
     CHECK(says(with("llama_gqa", "head_dim", 7), "heads of 7 channels have no halves to rotate"));
     CHECK(says(with("llama_gqa", "rms_norm_eps", -1), "rms_norm_eps is no sensible number"));
-    CHECK(says(complaint([] { nn::read_llama_config(core::Json::array(), "x.json"); }),
+    CHECK(says(refusal([] { nn::read_llama_config(core::Json::array(), "x.json"); }),
                "x.json: the content is not an object"));
 }
 
@@ -190,7 +190,7 @@ TEST_CASE("weights that are not the model's are refused by name") {
     const auto about = [&](const std::function<void(nn::LlamaConfig&)>& change) {
         auto config = golden.config();
         change(config);
-        return complaint([&] { nn::load_llama(checkpoint, config, {}); });
+        return refusal([&] { nn::load_llama(checkpoint, config, {}); });
     };
     CHECK(about([](auto&) {}).empty());
     CHECK(says(about([](auto& config) { config.layers = 3; }),

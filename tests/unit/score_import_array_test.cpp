@@ -12,10 +12,12 @@
 #include <lvr/files/half_float.hpp>
 #include <lvr/score/import_array.hpp>
 
+#include "refusal.hpp"
 #include "source_tree.hpp"
 
 using namespace lvr;
 using score::FeatureArray;
+using test::says;
 
 namespace {
 
@@ -65,11 +67,6 @@ std::string complaint_about(const fs::path& file) {
         return error.what();
     }
     return "";
-}
-
-bool says(const std::string& text, const std::string& what) {
-    UNSCOPED_INFO("is there '" << what << "' in: " << text);
-    return text.find(what) != std::string::npos;
 }
 
 }  // namespace

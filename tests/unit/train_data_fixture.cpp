@@ -55,18 +55,4 @@ ListFile::ListFile(const std::vector<core::Json>& samples) : ListFile(joined(sam
 
 ListFile::ListFile(const std::string& text) { tree_.write("list.json", text); }
 
-std::string error_of(const std::function<void()>& act) {
-    try {
-        act();
-    } catch (const core::Error& error) {
-        return error.what();
-    }
-    return "";
-}
-
-bool contains(const std::string& text, const std::string& what) {
-    UNSCOPED_INFO("is there '" << what << "' in: " << text);
-    return text.find(what) != std::string::npos;
-}
-
 }  // namespace lvr::test

@@ -43,9 +43,4 @@ class ListFile {
     TemporaryTree tree_;
 };
 
-/// What a core::Error says; "" if nothing is thrown.
-std::string error_of(const std::function<void()>& act);
-
-bool contains(const std::string& text, const std::string& what);
-
 }  // namespace lvr::test

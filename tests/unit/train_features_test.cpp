@@ -13,14 +13,15 @@
 #include <lvr/files/provenance.hpp>
 #include <lvr/train/image_features.hpp>
 
+#include "unit/refusal.hpp"
 #include "unit/train_data_fixture.hpp"
 #include "unit/train_feature_folder.hpp"
 
 using namespace lvr;
 using namespace lvr::train;
 using data::ImageError;
-using test::contains;
-using test::error_of;
+using test::refusal;
+using test::says;
 
 namespace {
 
@@ -107,7 +108,7 @@ TEST_CASE("pictures that cannot be used are said to be so alike", "[train][featu
     };
     int compared = 0;
     for (const auto& image : bad) {
-        CHECK(contains(outcome(*computed, image), image));
+        CHECK(says(outcome(*computed, image), image));
         CHECK(outcome(*computed, image) == outcome(*cached, image));
         ++compared;
     }
@@ -119,20 +120,19 @@ TEST_CASE("what is wrong with a folder is named", "[train][features]") {
     const test::TemporaryTree tree;
     test::write_features(tree.root() / "good", test::k_pictures);
     const auto cached = make_cached_features(tree.root() / "good", at::kCPU);
-    const auto said = error_of([&] { cached->prepare("other/a.jpg"); });
-    CHECK(contains(said, (tree.root() / "good").string() + ": holds no features of other/a.jpg"));
+    const auto said = refusal([&] { cached->prepare("other/a.jpg"); });
+    CHECK(says(said, (tree.root() / "good").string() + ": holds no features of other/a.jpg"));
     CHECK_THROWS_AS(cached->prepare("other/a.jpg"), core::Error);
     const auto opened = [&](const std::string& name) {
-        return error_of([&] { make_cached_features(tree.root() / name, at::kCPU); });
+        return refusal([&] { make_cached_features(tree.root() / name, at::kCPU); });
     };
-    CHECK(contains(opened("none"), (tree.root() / "none").string()));
+    CHECK(says(opened("none"), (tree.root() / "none").string()));
     test::write_features(tree.root() / "projected", test::k_pictures, {.projected = true});
-    CHECK(contains(opened("projected"), "went through a projector"));
+    CHECK(says(opened("projected"), "went through a projector"));
     std::filesystem::remove(tree.root() / "good/part-000001.h5");
-    CHECK(contains(opened("good"), "part-000001.h5: is missing"));
-    CHECK(contains(
-        error_of([&] { make_online_features(test::tiny_encoder(), tree.root() / "none", at::kCPU); }),
-        "no such folder"));
+    CHECK(says(opened("good"), "part-000001.h5: is missing"));
+    CHECK(says(refusal([&] { make_online_features(test::tiny_encoder(), tree.root() / "none", at::kCPU); }),
+               "no such folder"));
 }
 
 TEST_CASE("features that are not finite are an error of the run", "[train][features]") {
@@ -140,8 +140,8 @@ TEST_CASE("features that are not finite are an error of the run", "[train][featu
     test::write_features(tree.root(), test::k_pictures, {.not_finite = 3});
     const auto cached = make_cached_features(tree.root(), at::kCPU);
     CHECK_NOTHROW(cached->prepare(test::k_pictures[2]));
-    CHECK(contains(error_of([&] { cached->prepare(test::k_pictures[3]); }),
-                   fmt::format("the features of {} are not finite", test::k_pictures[3])));
+    CHECK(says(refusal([&] { cached->prepare(test::k_pictures[3]); }),
+               fmt::format("the features of {} are not finite", test::k_pictures[3])));
 }
 
 TEST_CASE("features that were rounded say so", "[train][features]") {

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <ATen/ops/gelu.h>
+#include <ATen/ops/linear.h>
+#include <fmt/format.h>
 #include <catch2/catch.hpp>
 
+#include <chrono>
 #include <cmath>
 #include <limits>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include <lvr/core/error.hpp>
+#include <lvr/par/together.hpp>
 #include <lvr/train/schedule.hpp>
 #include <lvr/train/sharded_optimizer.hpp>
 
@@ -127,4 +134,57 @@ TEST_CASE("a gradient that is not finite changes nothing, on any rank", "[mpi]")
         CHECK(optimizer.update(0.1).is_finite);
         CHECK_FALSE(weight.equal(before));
     }
+}
+
+namespace {
+
+/// A backward in which ranks from `first` on fail: those with an even number before any gradient is there,
+/// the others once the second layer's sums have begun. @return what this rank was told
+std::string told_of_failure(ZeroStage zero, int first) {
+    const auto comm = comm::make_tensor_comm(world(), at::kCPU);
+    auto laid = lay_out(test::network(), test::network_names(), {.parts = comm->size(), .most_elements = 1});
+    ShardedOptimizer optimizer(std::move(laid.buckets), *comm, {.zero = zero});
+    const auto& all = laid.store.all();
+    const auto body = [&] {
+        const auto x = test::tensor_of(test::adamw_golden().at("inputs"))[0];
+        const auto hidden = at::gelu(at::linear(x, all.at("first.weight"), all.at("first.bias")));
+        const auto out = at::linear(hidden, all.at("second.weight"), all.at("second.bias"));
+        const auto fail = [&](const at::Tensor& gradient) -> at::Tensor {
+            if (comm->rank() < first) return gradient;
+            // until the others' word has come in the operations that have begun
+            std::this_thread::sleep_for(std::chrono::milliseconds(20 * (comm->rank() % 2)));
+            throw core::input_error(fmt::format("rank {} is out of luck", comm->rank()));
+        };
+        (comm->rank() % 2 == 0 ? out : hidden).register_hook(fail);
+        optimizer.begin_backward(true);
+        out.square().mean().backward();
+        optimizer.finish_backward();
+        optimizer.update(0.1);
+    };
+    try {
+        par::together(comm->group(), [&] {
+            try {
+                body();
+            } catch (...) {
+                comm->abandon();
+                throw;
+            }
+        });
+    } catch (const par::CollectiveError& error) {
+        return error.what();
+    }
+    return "nothing";
+}
+
+}  // namespace
+
+TEST_CASE("whichever ranks fail in a backward, all are told and none waits", "[mpi]") {
+    int failed = 0;
+    for (const auto zero : {ZeroStage::none, ZeroStage::gradients}) {
+        for (int first = 0; first < world().size(); ++first, ++failed) {
+            const auto told = told_of_failure(zero, first);
+            CHECK_THAT(told, Catch::StartsWith(fmt::format("rank {} is out of luck", first)));
+        }
+    }
+    CHECK(failed == 2 * world().size());
 }

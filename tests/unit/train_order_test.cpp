@@ -13,13 +13,14 @@
 #include <lvr/train/sample_order.hpp>
 #include <lvr/vlm/sampling.hpp>
 
+#include "unit/refusal.hpp"
 #include "unit/train_data_fixture.hpp"
 
 using namespace lvr;
 using namespace lvr::train;
 using data::SampleFault;
-using test::contains;
-using test::error_of;
+using test::refusal;
+using test::says;
 using Numbers = std::vector<std::int64_t>;
 
 namespace {
@@ -77,11 +78,12 @@ Numbers samples_of_epoch(const SampleOrder& order, std::int64_t epoch, std::int6
 }
 
 std::string refused(const OrderSettings& settings) {
-    return error_of([&] { SampleOrder(index_of(10, 0), settings); });
+    return refusal(core::ErrorKind::usage, [&] { SampleOrder(index_of(10, 0), settings); });
 }
 
 std::string not_shared(std::int64_t batch, std::int64_t loss_batch, std::int64_t micro_batch, int ranks) {
-    return error_of([&] { slots_of({.batch = batch, .loss_batch = loss_batch}, micro_batch, 0, ranks); });
+    return refusal(core::ErrorKind::usage,
+                   [&] { slots_of({.batch = batch, .loss_batch = loss_batch}, micro_batch, 0, ranks); });
 }
 
 }  // namespace
@@ -142,7 +144,7 @@ TEST_CASE("with images alone, or text alone, modality means length", "[train][or
     OrderSettings settings{.batch = 8, .loss_batch = 4, .rule = OrderRule::modality};
     const SampleOrder order(index, settings);
     REQUIRE(order.notes().size() == 1);
-    CHECK(contains(order.notes()[0], "all samples are with images"));
+    CHECK(says(order.notes()[0], "all samples are with images"));
     settings.rule = OrderRule::length;
     CHECK(samples_of_epoch(order, 0, 4) == samples_of_epoch(SampleOrder(index, settings), 0, 4));
 }
@@ -198,26 +200,26 @@ TEST_CASE("bad samples are left out and counted", "[train][order]") {
     samples.pop_back();
     CHECK(std::set(samples.begin(), samples.end()) == std::set<std::int64_t>{0, 1, 2});
     REQUIRE(order.notes().size() == 2);
-    CHECK(contains(order.notes()[0], "10 of 13 samples are left out: not readable (3)"));
-    CHECK(contains(order.notes()[1], "1 sample has an image without a placeholder"));
+    CHECK(says(order.notes()[0], "10 of 13 samples are left out: not readable (3)"));
+    CHECK(says(order.notes()[1], "1 sample has an image without a placeholder"));
 }
 
 TEST_CASE("bad samples stop the run when they are to, by name", "[train][order]") {
     const test::ListFile list(list_with_faults());
     const auto said =
-        error_of([&] { SampleOrder(list.index(), {.batch = 2, .loss_batch = 1, .bad = BadSamples::stop}); });
-    CHECK(contains(said, "10 of 13 samples cannot be trained on"));
-    CHECK(contains(said, "sample 4 (id roles): roles that do not take turns"));
-    CHECK(contains(said, "sample 6 (id nobody): no turn of a human"));
-    CHECK(contains(said, "sample 8 (id unanswered): an empty answer"));
-    CHECK(contains(said, "and 5 more"));
-    CHECK(contains(said, "--bad-samples skip"));
+        refusal([&] { SampleOrder(list.index(), {.batch = 2, .loss_batch = 1, .bad = BadSamples::stop}); });
+    CHECK(says(said, "10 of 13 samples cannot be trained on"));
+    CHECK(says(said, "sample 4 (id roles): roles that do not take turns"));
+    CHECK(says(said, "sample 6 (id nobody): no turn of a human"));
+    CHECK(says(said, "sample 8 (id unanswered): an empty answer"));
+    CHECK(says(said, "and 5 more"));
+    CHECK(says(said, "--bad-samples skip"));
     CHECK_FALSE(said.find("id placeholder") != std::string::npos);
     const test::ListFile unreadable("[" + k_bad[6] + "," + k_bad[7] + "]");
-    const auto why = error_of(
+    const auto why = refusal(
         [&] { SampleOrder(unreadable.index(), {.batch = 2, .loss_batch = 1, .bad = BadSamples::stop}); });
-    CHECK(contains(why, "sample 1 (id number) has an `image` that is no path"));
-    CHECK(contains(why, "sample 2"));
+    CHECK(says(why, "sample 1 (id number) has an `image` that is no path"));
+    CHECK(says(why, "sample 2"));
 }
 
 TEST_CASE("samples without words are left out", "[train][order]") {
@@ -232,22 +234,22 @@ TEST_CASE("samples without words are left out", "[train][order]") {
 
 TEST_CASE("a list without a good sample is refused", "[train][order]") {
     const OrderSettings settings{.batch = 2, .loss_batch = 1};
-    CHECK(contains(error_of([&] { SampleOrder(index_of(4, 1), settings); }),
-                   "talks.json: none of 4 samples can be trained on: not readable (4)"));
-    CHECK(contains(error_of([&] { SampleOrder(index_of(0, 1), settings); }), "none of 0 samples"));
+    CHECK(says(refusal([&] { SampleOrder(index_of(4, 1), settings); }),
+               "talks.json: none of 4 samples can be trained on: not readable (4)"));
+    CHECK(says(refusal([&] { SampleOrder(index_of(0, 1), settings); }), "none of 0 samples"));
 }
 
 TEST_CASE("sizes that do not fit propose ones that do", "[train][order]") {
-    CHECK(contains(refused({.batch = 128, .loss_batch = 24}),
-                   "use a loss_batch of 16 or 32, or a batch of 120 or 144"));
-    CHECK(contains(refused({.batch = 8, .loss_batch = 16}), "use a loss_batch of 8, or a batch of 16"));
-    CHECK(contains(refused({.batch = 0}), "batch is 0"));
-    CHECK(contains(refused({.epochs = -1}), "epochs is -1"));
-    CHECK(contains(refused({.batch = std::int64_t{1} << 40}), "between 1 and"));
-    CHECK(contains(not_shared(128, 16, 5, 1), "use a micro_batch of 4 or 8"));
-    CHECK(contains(not_shared(128, 16, 32, 1), "use a micro_batch of 16"));
-    CHECK(contains(not_shared(128, 16, 16, 16), "use a micro_batch of 8, a batch of 256,"));
-    CHECK(contains(not_shared(128, 16, 4, 3), "use a batch of 96 or 144, or other ranks_per_model"));
+    CHECK(says(refused({.batch = 128, .loss_batch = 24}),
+               "use a loss_batch of 16 or 32, or a batch of 120 or 144"));
+    CHECK(says(refused({.batch = 8, .loss_batch = 16}), "use a loss_batch of 8, or a batch of 16"));
+    CHECK(says(refused({.batch = 0}), "batch is 0"));
+    CHECK(says(refused({.epochs = -1}), "epochs is -1"));
+    CHECK(says(refused({.batch = std::int64_t{1} << 40}), "between 1 and"));
+    CHECK(says(not_shared(128, 16, 5, 1), "use a micro_batch of 4 or 8"));
+    CHECK(says(not_shared(128, 16, 32, 1), "use a micro_batch of 16"));
+    CHECK(says(not_shared(128, 16, 16, 16), "use a micro_batch of 8, a batch of 256,"));
+    CHECK(says(not_shared(128, 16, 4, 3), "use a batch of 96 or 144, or other ranks_per_model"));
     CHECK(not_shared(128, 16, 4, 8).empty());
     CHECK_THROWS_AS(order_rule("random"), core::Error);
     CHECK_THROWS_AS(bad_samples("warn"), core::Error);

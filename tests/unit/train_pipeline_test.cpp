@@ -14,13 +14,14 @@
 #include <lvr/nn/causal_loss.hpp>
 #include <lvr/train/pipeline.hpp>
 
+#include "unit/refusal.hpp"
 #include "unit/train_data_fixture.hpp"
 #include "unit/train_feature_folder.hpp"
 
 using namespace lvr;
 using namespace lvr::train;
-using test::contains;
-using test::error_of;
+using test::refusal;
+using test::says;
 
 namespace {
 
@@ -185,9 +186,9 @@ TEST_CASE("samples that turn out bad leave their places empty", "[train][pipelin
     std::map<std::int64_t, std::string> bad;
     for (const auto& one : update.bad) bad[one.sample] = one.name + " -> " + one.what;
     REQUIRE(bad.size() == 3);
-    CHECK(contains(bad[5], "list.json: sample 6 (id s5) -> bad_truncated_png_rgb.png: "));
-    CHECK(contains(bad[10], "sample 11 (id s10) -> folder/no.jpg: there is no such file"));
-    CHECK(contains(bad[11], "sample 12 (id s11) -> bad_text.jpg: "));
+    CHECK(says(bad[5], "list.json: sample 6 (id s5) -> bad_truncated_png_rgb.png: "));
+    CHECK(says(bad[10], "sample 11 (id s10) -> folder/no.jpg: there is no such file"));
+    CHECK(says(bad[11], "sample 12 (id s11) -> bad_text.jpg: "));
     for (std::int64_t slot = 0; slot < 20; ++slot) {
         auto samples = run.order.samples_of(0, slot, 2);
         std::erase_if(samples, [&](auto sample) { return bad.count(sample) > 0; });
@@ -206,7 +207,7 @@ TEST_CASE("what cannot be written as the template wants is bad, too", "[train][p
     const auto update = Pipeline(run.spec()).next();
     REQUIRE(update.bad.size() == 1);
     CHECK(update.bad[0].sample == 0);
-    CHECK(contains(update.bad[0].what, "has 4 turns where a picture and its caption are wanted"));
+    CHECK(says(update.bad[0].what, "has 4 turns where a picture and its caption are wanted"));
 }
 
 TEST_CASE("with the policy stop a bad sample comes out by name, in place of its update",
@@ -231,9 +232,9 @@ TEST_CASE("with the policy stop a bad sample comes out by name, in place of its 
         Pipeline pipeline(spec);
         for (int update = 0; update < 3; ++update) CHECK(pipeline.next().bad.empty());
         for (int again = 0; again < 2; ++again) {
-            const auto said = error_of([&] { pipeline.next(); });
-            CHECK(contains(said, fmt::format("sample {} (id s{}): bad_text.jpg: ", victim + 1, victim)));
-            CHECK(contains(said, "--bad-samples skip"));
+            const auto said = refusal([&] { pipeline.next(); });
+            CHECK(says(said, fmt::format("sample {} (id s{}): bad_text.jpg: ", victim + 1, victim)));
+            CHECK(says(said, "--bad-samples skip"));
         }
         ++runs;
     }
@@ -246,14 +247,14 @@ TEST_CASE("the run's fault comes out with the sample that met it", "[train][pipe
     Run run(sound_samples(12), {.batch = 12, .loss_batch = 4});
     run.features = make_cached_features(tree.root(), at::kCPU);
     Pipeline pipeline(run.spec());
-    const auto said = error_of([&] { pipeline.next(); });
-    CHECK(contains(said, "list.json: sample "));
-    CHECK(contains(said, tree.root().string() + ": holds no features of "));
+    const auto said = refusal([&] { pipeline.next(); });
+    CHECK(says(said, "list.json: sample "));
+    CHECK(says(said, tree.root().string() + ": holds no features of "));
     fs::create_directories(tree.root() / "images");
     const Run gone(sound_samples(12), {.batch = 12, .loss_batch = 4}, tree.root() / "images");
     fs::remove(tree.root() / "images");
     Pipeline without(gone.spec());
-    CHECK(contains(error_of([&] { without.next(); }), "images are gone"));
+    CHECK(says(refusal([&] { without.next(); }), "images are gone"));
 }
 
 namespace {

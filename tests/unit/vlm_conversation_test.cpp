@@ -12,6 +12,7 @@
 #include <lvr/core/text_file.hpp>
 #include <lvr/vlm/conversation.hpp>
 
+#include "refusal.hpp"
 #include "source_tree.hpp"
 
 using namespace lvr;
@@ -47,13 +48,7 @@ Ids labels_of(const Ids& ids, const core::Json& learned) {
 }
 
 std::string refusal(const data::LlavaSample& sample, const Template& form) {
-    try {
-        tokenise(sample, form, tokenizer(form.name == "chatml"));
-    } catch (const core::Error& error) {
-        CHECK(error.kind() == core::ErrorKind::input);
-        return error.what();
-    }
-    return "";
+    return test::refusal([&] { tokenise(sample, form, tokenizer(form.name == "chatml")); });
 }
 
 struct Count {
@@ -124,6 +119,43 @@ TEST_CASE("a placeholder has a line of its own in front", "[vlm]") {
     CHECK(placed("<im<image>age>") == "<image>\n<image>");  // what is left is not looked at again
     CHECK(placed(" a ") == " a ");
     CHECK(placed("a<image>", "") == "a<image>");
+}
+
+TEST_CASE("a question is the talk up to where its answer begins", "[vlm]") {
+    int compared = 0;
+    for (const auto& one : cases()) {
+        auto sample = place_images(sample_of(one));
+        const auto& form = find_template(one["template"].get<std::string>());
+        const bool ends_with_answer =
+            !sample.turns.empty() && sample.turns.back().from == "gpt" && !sample.turns.back().value.empty();
+        if (one.contains("refused") || form.captions || !ends_with_answer) continue;
+        CAPTURE(form.name, sample.name);
+        const auto whole = write_prompt(sample, form);
+        sample.turns.pop_back();
+        if (sample.turns.empty() || sample.turns.back().from != "human") continue;
+        const auto question = write_question(sample, form);
+        CHECK(whole.text.starts_with(question.text));
+        CHECK(whole.answers.back().begin == question.text.size());
+        CHECK(question.has_image == whole.has_image);
+        ++compared;
+    }
+    CHECK(compared > 50);
+}
+
+TEST_CASE("questions in each template", "[vlm]") {
+    const data::LlavaSample what{"some.json 1", "a.jpg", {{"human", "<image>\nwhat?"}}};
+    CHECK(write_question(what, find_template("plain")).text == "<image>");
+    CHECK(write_question(what, find_template("v1"))
+              .text.ends_with("questions. USER: <image>\nwhat? ASSISTANT:"));
+    CHECK(write_question(what, find_template("chatml"))
+              .text.ends_with("<|im_start|>user\n<image>\nwhat?<|im_end|>\n<|im_start|>assistant\n"));
+    const data::LlavaSample answered{"some.json 2", "", {{"human", "a"}, {"gpt", "b"}}};
+    CHECK_THROWS_WITH(write_question(answered, find_template("v1")),
+                      Catch::Contains("some.json 2: has no question at its end"));
+    const data::LlavaSample twice{"some.json 3", "", {{"human", "a"}, {"gpt", "b"}, {"human", "c"}}};
+    CHECK(write_question(twice, find_template("v1"))
+              .text.ends_with("USER: a ASSISTANT: b</s>USER: c ASSISTANT:"));
+    CHECK_THROWS_AS(write_question(twice, find_template("plain")), core::Error);
 }
 
 TEST_CASE("templates are known by name", "[vlm]") {

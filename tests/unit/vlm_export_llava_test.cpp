@@ -96,6 +96,18 @@ TEST_CASE("rows that are added are the mean of the others") {
     }
 }
 
+TEST_CASE("a SentencePiece tokenizer gets the tokenizer.json that transformers makes of it") {
+    const Folder folder;
+    const test::LlavaToExport llava("llama", folder.path / "llm");
+    vlm::export_llava(folder.path / "llava", llava.parts, llava.config, llava.store);
+    auto ours = read_json(folder.path / "llava/tokenizer.json");
+    const auto& golden = llava.golden.at("tokenizer");
+    CHECK(compare(golden, ours, "tokenizer") > 580);
+    CHECK(ours.size() == golden.size());
+    CHECK(ours.at("model").at("vocab").size() == golden.at("model").at("vocab").size());
+    CHECK(golden.at("model").at("merges").size() > 250);
+}
+
 TEST_CASE("the exported tokenizer is the old one with a token for images") {
     int compared = 0;
     for (const std::string name : {"llama", "qwen2"}) {

@@ -12,8 +12,11 @@
 #include <lvr/core/error.hpp>
 #include <lvr/vlm/splice.hpp>
 
+#include "refusal.hpp"
+
 using namespace lvr;
 using namespace lvr::vlm;
+using test::says;
 using Ids = std::vector<std::int64_t>;
 
 namespace {
@@ -51,16 +54,8 @@ std::vector<at::Tensor> images() {
 }
 
 std::string refusal(const std::vector<Tokens>& batch, const std::vector<at::Tensor>& given) {
-    try {
-        splice(batch, given, table());
-    } catch (const core::Error& error) {
-        CHECK(error.kind() == core::ErrorKind::input);
-        return error.what();
-    }
-    return "";
+    return test::refusal([&] { splice(batch, given, table()); });
 }
-
-bool says(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
 

@@ -13,6 +13,7 @@
 #include <lvr/core/error.hpp>
 #include <lvr/weights/checkpoint.hpp>
 
+#include "refusal.hpp"
 #include "source_tree.hpp"
 
 namespace lvr::test {
@@ -64,31 +65,15 @@ inline std::vector<double> values_of(const at::Tensor& tensor) {
     return {begin, begin + dense.numel()};
 }
 
-/// What an input error says; "" if there is none.
-inline std::string complaint(const std::function<void()>& act) {
-    try {
-        act();
-    } catch (const core::Error& error) {
-        CHECK(error.kind() == core::ErrorKind::input);
-        return error.what();
-    }
-    return "";
-}
-
 /// What is said of a file with these bytes when it is opened and everything in it is read.
 inline std::string complaint_about(const TemporaryTree& tree, const std::string& name,
                                    const std::string& bytes) {
     fs::remove(tree.root() / name);  // ext4 waits for the disk when a file is written over
     tree.write(name, bytes);
-    return complaint([&] {
+    return refusal([&] {
         const auto checkpoint = weights::Checkpoint::open(tree.root() / name);
         for (const auto& [tensor, info] : checkpoint.tensors()) checkpoint.read(tensor).sum();
     });
-}
-
-inline bool says(const std::string& text, const std::string& what) {
-    UNSCOPED_INFO("is there '" << what << "' in: " << text);
-    return text.find(what) != std::string::npos;
 }
 
 }  // namespace lvr::test

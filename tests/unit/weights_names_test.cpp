@@ -60,7 +60,7 @@ WeightStore loaded(const Tensors& tensors, const LoadOptions& options = {}, cons
 
 std::string about(const Tensors& tensors, const LoadOptions& options = {}, const Shapes& shapes = k_shapes,
                   const NameMap& map = k_map) {
-    return complaint([&] { loaded(tensors, options, shapes, map); });
+    return refusal([&] { loaded(tensors, options, shapes, map); });
 }
 
 /// One weight "w" of one number format.
@@ -217,7 +217,7 @@ TEST_CASE("weights are converted, after being rounded if so asked, and never of 
 TEST_CASE("weights that are no finite numbers are refused") {
     const auto about_one = [](const std::string& dtype, const std::string& data,
                               const LoadOptions& options = {}) {
-        return complaint([&] { one_loaded(one_file(dtype, data, 1), options); });
+        return refusal([&] { one_loaded(one_file(dtype, data, 1), options); });
     };
     const auto nan = "tensor w has values that are NaN or infinite";
     CHECK(says(about_one("F32", bytes_of<float>({NAN})), nan));
@@ -240,7 +240,7 @@ TEST_CASE("a store gives what it holds, in the shape it has") {
     CHECK(store.has("w"));
     CHECK_FALSE(store.has("v"));
     CHECK(store.get("w", {2, 3}).numel() == 6);
-    CHECK(says(complaint([&] { store.get("w", {3, 2}); }), "weight w is [2, 3], the model needs [3, 2]"));
-    CHECK(says(complaint([&] { store.get("v", {1}); }), "the weights have no v"));
+    CHECK(says(refusal([&] { store.get("w", {3, 2}); }), "weight w is [2, 3], the model needs [3, 2]"));
+    CHECK(says(refusal([&] { store.get("v", {1}); }), "the weights have no v"));
     CHECK_THROWS_WITH(store.put("w", at::ones({1})), Catch::Contains("two weights called w"));
 }

@@ -55,7 +55,7 @@ int check_all(const Checkpoint& checkpoint, const core::Json& wanted) {
 }
 
 std::string about(const std::string& file) {
-    return complaint([&] { Checkpoint::open(k_files / file); });
+    return refusal([&] { Checkpoint::open(k_files / file); });
 }
 
 weights::NameMap names_of(const std::string& family) {
@@ -135,9 +135,8 @@ TEST_CASE("only the layers up to the tap are taken") {
         const auto checkpoint = Checkpoint::open(k_files / name);
         CHECK(weights::load_weights(checkpoint, names_of(model["family"]), shapes, options).all().size() ==
               shapes.size());
-        CHECK(
-            says(complaint([&] { weights::load_weights(checkpoint, names_of(model["family"]), shapes, {}); }),
-                 "but this model has no blocks.1."));
+        CHECK(says(refusal([&] { weights::load_weights(checkpoint, names_of(model["family"]), shapes, {}); }),
+                   "but this model has no blocks.1."));
         ++models;
     }
     CHECK(models == 11);

@@ -102,10 +102,10 @@ TEST_CASE("safetensors: what cannot be read is refused only when it is asked for
                                                      "12345"));
     CHECK(file.tensors().size() == 3);
     CHECK(values_of(file.read("w")) == std::vector<double>{'5'});
-    CHECK(says(complaint([&] { file.read("f8"); }), "F8_E4M3"));
-    CHECK(says(complaint([&] { file.read("new"); }),
+    CHECK(says(refusal([&] { file.read("f8"); }), "F8_E4M3"));
+    CHECK(says(refusal([&] { file.read("new"); }),
                "tensor new is of a number format that cannot be used (F4)"));
-    CHECK(says(complaint([&] { file.read("nwe"); }), "there is no tensor nwe"));
+    CHECK(says(refusal([&] { file.read("nwe"); }), "there is no tensor nwe"));
 }
 
 TEST_CASE("safetensors: a damaged header is refused with what is wrong") {
@@ -149,15 +149,14 @@ TEST_CASE("safetensors: a damaged header is refused with what is wrong") {
 TEST_CASE("safetensors: what a user may name instead of one") {
     CHECK(says(about("version https://git-lfs.example/spec/v1\noid sha256:00\nsize 3\n"), "Git LFS pointer"));
     const TemporaryTree tree;
-    CHECK(says(complaint([&] { Checkpoint::open(tree.root() / "gone.safetensors"); }), "no such file"));
+    CHECK(says(refusal([&] { Checkpoint::open(tree.root() / "gone.safetensors"); }), "no such file"));
     fs::create_directories(tree.root() / "folder.safetensors");
-    CHECK(says(complaint([&] { Checkpoint::open(tree.root() / "folder.safetensors"); }),
+    CHECK(says(refusal([&] { Checkpoint::open(tree.root() / "folder.safetensors"); }),
                "has no file of weights"));
     REQUIRE(mkfifo((tree.root() / "pipe.safetensors").c_str(), 0600) == 0);
-    CHECK(
-        says(complaint([&] { Checkpoint::open(tree.root() / "pipe.safetensors"); }), "not an ordinary file"));
+    CHECK(says(refusal([&] { Checkpoint::open(tree.root() / "pipe.safetensors"); }), "not an ordinary file"));
     tree.write("a.txt", "x");
-    CHECK(says(complaint([&] { Checkpoint::open(tree.root() / "a.txt"); }), "a .safetensors or .bin file"));
+    CHECK(says(refusal([&] { Checkpoint::open(tree.root() / "a.txt"); }), "a .safetensors or .bin file"));
 }
 
 TEST_CASE("safetensors: no prefix of a file, and no file with a flipped bit, does more than be refused") {

@@ -39,7 +39,7 @@ class Environment {
 const std::string k_cached = "models--org--name/snapshots/";
 
 std::string about(const std::string& name, const fs::path& models = {}) {
-    return complaint([&] { open_snapshot(name, models); });
+    return refusal([&] { open_snapshot(name, models); });
 }
 
 }  // namespace
@@ -122,13 +122,13 @@ TEST_CASE("a model that is not there: where was looked, and what to type") {
 TEST_CASE("of a folder the first file in the usual order is taken") {
     const TemporaryTree tree;
     const auto first = [&] { return Checkpoint::open(tree.root()).files().back().filename().string(); };
-    CHECK(says(complaint(first), "the folder is empty"));
+    CHECK(says(refusal(first), "the folder is empty"));
     tree.write("flax_model.msgpack", "x");
-    CHECK(says(complaint(first), "the folder has flax_model.msgpack"));
+    CHECK(says(refusal(first), "the folder has flax_model.msgpack"));
     tree.write("diffusion_pytorch_model.safetensors", float_file({{"d", {1}}}));
     CHECK(first() == "diffusion_pytorch_model.safetensors");
     tree.write("pytorch_model.bin", "x");
-    CHECK(says(complaint(first), "pytorch_model.bin: is no zip archive"));
+    CHECK(says(refusal(first), "pytorch_model.bin: is no zip archive"));
     tree.write("part.safetensors", float_file({{"v", {1}}}));
     tree.write("model.safetensors.index.json", "{\"weight_map\":{\"v\":\"part.safetensors\"}}");
     CHECK(first() == "part.safetensors");
@@ -148,7 +148,7 @@ TEST_CASE("an index of shards that does not fit them is refused") {
     CHECK(good.tensors().size() == 2);
     CHECK(good.files().size() == 3);
     CHECK(values_of(good.read("w")) == std::vector<double>{1, 2});
-    const auto about_map = [&](const std::string& map) { return complaint([&] { opened(map); }); };
+    const auto about_map = [&](const std::string& map) { return refusal([&] { opened(map); }); };
     CHECK(says(about_map("{}"), "has no weight_map"));
     CHECK(says(about_map("{\"weight_map\":{}}"), "has no weight_map"));
     CHECK(says(about_map("[1"), "is not JSON"));

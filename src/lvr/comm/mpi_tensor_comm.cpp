@@ -13,6 +13,7 @@
 #include <utility>
 
 #include <lvr/core/error.hpp>
+#include <lvr/par/together.hpp>
 
 namespace lvr::comm {
 namespace {
@@ -30,11 +31,13 @@ std::span<std::byte> bytes(const at::Tensor& tensor) {
     return {static_cast<std::byte*>(tensor.mutable_data_ptr()), tensor.nbytes()};
 }
 
-/// Does tasks in order on a thread of its own. Behind one that failed none is done, or the ranks would no
-/// longer speak of the same operation.
+/// Does tasks in order, on a thread of its own if it may. Behind one that failed none is done, or the ranks
+/// would no longer speak of the same operation.
 class Queue {
   public:
-    Queue() : thread_([this] { run(); }) {}
+    explicit Queue(Progress progress) {
+        if (progress == Progress::on_a_thread) thread_ = std::jthread([this] { run(); });
+    }
     ~Queue() {
         {
             const std::lock_guard lock(mutex_);
@@ -57,6 +60,10 @@ class Queue {
             }
         });
         auto done = packaged.get_future();
+        if (!thread_.joinable()) {
+            packaged();  // what it throws goes to its future
+            return done;
+        }
         {
             const std::lock_guard lock(mutex_);
             tasks_.push_back(std::move(packaged));
@@ -65,11 +72,12 @@ class Queue {
         return done;
     }
 
-    void abandon() {
+    /// @return what failed of that which had begun; null: nothing
+    std::exception_ptr abandon() {
         std::unique_lock lock(mutex_);
         tasks_.clear();
         changed_.wait(lock, [this] { return !is_busy_; });
-        failure_ = nullptr;
+        return std::exchange(failure_, nullptr);
     }
 
   private:
@@ -82,7 +90,7 @@ class Queue {
             tasks_.pop_front();
             is_busy_ = true;
             lock.unlock();
-            task();  // what it throws goes to its future
+            task();
             lock.lock();
             is_busy_ = false;
             changed_.notify_all();
@@ -99,12 +107,17 @@ class Queue {
 
 class MpiTensorComm : public TensorComm {
   public:
-    explicit MpiTensorComm(const par::Comm& comm) : comm_(comm.duplicate()) {}
+    MpiTensorComm(const par::Comm& comm, Progress progress) : comm_(comm.duplicate()), queue_(progress) {}
 
     int rank() const override { return comm_.rank(); }
     int size() const override { return comm_.size(); }
     const par::Comm& group() const override { return comm_; }
-    void abandon() override { queue_.abandon(); }
+    void expect_all_well() override {}  // wait tells of a failure by itself
+
+    void abandon() override {
+        const auto failure = queue_.abandon();
+        if (failure && std::current_exception() && is_word(failure)) par::throw_on_as_heard(comm_);
+    }
 
     Pending reduce_scatter(const at::Tensor& all, const at::Tensor& part) override {
         check(all);
@@ -139,6 +152,17 @@ class MpiTensorComm : public TensorComm {
     }
 
   private:
+    /// Whether it is the word about failures that the group's next call was to wait for.
+    bool is_word(const std::exception_ptr& failure) const {
+        try {
+            std::rethrow_exception(failure);
+        } catch (const par::PeerFailure& word) {
+            return word.group() == comm_.group();
+        } catch (...) {
+            return false;
+        }
+    }
+
     Pending begin(std::function<void()> operation) {
         const auto done = std::make_shared<std::future<void>>(queue_.add(std::move(operation)));
         return Pending([done] { done->get(); });
@@ -160,8 +184,12 @@ class MpiTensorComm : public TensorComm {
 
 }  // namespace
 
-std::unique_ptr<TensorComm> make_mpi_tensor_comm(const par::Comm& comm) {
-    return std::make_unique<MpiTensorComm>(comm);
+Progress best_progress(const par::Comm& comm) {
+    return comm.takes_threads() ? Progress::on_a_thread : Progress::at_once;
+}
+
+std::unique_ptr<TensorComm> make_mpi_tensor_comm(const par::Comm& comm, Progress progress) {
+    return std::make_unique<MpiTensorComm>(comm, progress);
 }
 
 }  // namespace lvr::comm

@@ -7,7 +7,9 @@
 #include <c10/cuda/CUDAStream.h>
 #include <nccl.h>
 
+#include <cstdlib>
 #include <string>
+#include <utility>
 
 #include <lvr/core/error.hpp>
 
@@ -36,22 +38,31 @@ class NcclTensorComm : public TensorComm {
           device_(device),
           stream_(c10::cuda::getStreamFromPool(true, device.index())) {
         const c10::cuda::CUDAGuard guard(device_);
+        // Connections are made now: else the first call of each kind waits for the other ranks within NCCL,
+        // also for one that has failed.
+        ::setenv("NCCL_RUNTIME_CONNECT", "0", 0);
         ncclUniqueId id{};
         if (comm_.rank() == 0) checked(ncclGetUniqueId(&id), "ncclGetUniqueId");
-        comm_.broadcast_in_place(std::as_writable_bytes(std::span(&id, 1)));
+        comm.broadcast_in_place(
+            std::as_writable_bytes(std::span(&id, 1)));  // the caller's: it hears a failure
         checked(ncclCommInitRank(&nccl_, comm_.size(), id, comm_.rank()), "ncclCommInitRank");
     }
     ~NcclTensorComm() override {
-        if (is_abandoned_)
-            ncclCommAbort(nccl_);
-        else
-            ncclCommDestroy(nccl_);
+        if (nccl_ != nullptr) ncclCommDestroy(nccl_);
     }
 
     int rank() const override { return comm_.rank(); }
     int size() const override { return comm_.size(); }
     const par::Comm& group() const override { return comm_; }
-    void abandon() override { is_abandoned_ = true; }
+
+    /// A kernel that waits for a rank which never began its own waits for ever, and with it every call that
+    /// waits for the device: so no rank may come to such a call before all have begun the same operations.
+    void expect_all_well() override { comm_.barrier(); }
+
+    /// Kernels that wait for other ranks end.
+    void abandon() override {
+        if (nccl_ != nullptr) ncclCommAbort(std::exchange(nccl_, nullptr));
+    }
 
     Pending reduce_scatter(const at::Tensor& all, const at::Tensor& part) override {
         core::ensure(all.numel() == size() * part.numel(), "a reduce_scatter of unequal parts");
@@ -93,6 +104,7 @@ class NcclTensorComm : public TensorComm {
   private:
     /// Behind what the current stream has begun; `tensors` are kept until it is done.
     Pending begin(std::vector<at::Tensor> tensors, const std::function<void(cudaStream_t)>& operation) {
+        core::ensure(nccl_ != nullptr, "an operation of GPUs that have been abandoned");
         const c10::cuda::CUDAGuard guard(device_);
         c10::cuda::CUDAEvent ready;
         ready.record(c10::cuda::getCurrentCUDAStream(device_.index()));
@@ -108,8 +120,7 @@ class NcclTensorComm : public TensorComm {
     par::Comm comm_;
     at::Device device_;
     c10::cuda::CUDAStream stream_;
-    ncclComm_t nccl_ = nullptr;
-    bool is_abandoned_ = false;
+    ncclComm_t nccl_ = nullptr;  // null once abandoned
 };
 
 }  // namespace

@@ -7,7 +7,7 @@
 namespace lvr::comm {
 
 std::unique_ptr<TensorComm> make_tensor_comm(const par::Comm& comm, at::Device device) {
-    if (device.is_cpu()) return make_mpi_tensor_comm(comm);
+    if (device.is_cpu()) return make_mpi_tensor_comm(comm, best_progress(comm));
 #ifdef LVR_HAS_CUDA
     return make_nccl_tensor_comm(comm, device);
 #else

@@ -17,8 +17,9 @@ class Pending {
     Pending() = default;
     explicit Pending(std::function<void()> wait) : wait_(std::move(wait)) {}
 
-    /// Until its results may be used by what follows (on a GPU: by what follows on the current stream).
-    /// @throws PeerFailure if another rank has failed, Error (internal) if the library has
+    /// Until its results may be used by what follows (on a GPU: by what follows on the current stream; the
+    /// host does not wait, and is not told of failures: see TensorComm::expect_all_well).
+    /// @throws PeerFailure on the CPU if another rank has failed, Error (internal) if MPI has
     void wait() {
         if (wait_) std::exchange(wait_, nullptr)();
     }
@@ -49,10 +50,18 @@ class TensorComm {
     /// In place.
     virtual Pending broadcast(const at::Tensor& values, int root) = 0;
 
-    /// The group that failures are told to: what uses this runs inside par::together of it.
+    /// The group that failures are told to: what uses this runs inside par::together of it. On the CPU no
+    /// other call of it is made while operations are under way.
     virtual const par::Comm& group() const = 0;
-    /// After a failure, of this rank or one that `wait` told of: forgets what has not begun, and waits for
-    /// what has. To be called before the failure leaves par::together of `group`.
+    /// Every rank calls this behind the operations that it has begun, before its host waits for the device
+    /// (as `item` does): an operation that a failed rank never began would keep it waiting for ever.
+    /// @throws PeerFailure on a GPU if another rank has failed
+    virtual void expect_all_well() = 0;
+    /// To be called while a failure is handled, of this rank or one that it was told of, before it leaves
+    /// par::together of `group`. On the CPU: forgets what has not begun, and waits for what has. On a GPU:
+    /// breaks off all that is under way; nothing can be begun afterwards.
+    /// @throws par::PeerFailure, the failure that is handled in the form in which `together` takes it where
+    /// the other ranks' word was heard by an operation
     virtual void abandon() = 0;
 };
 

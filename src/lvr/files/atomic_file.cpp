@@ -169,6 +169,10 @@ void write_text(const fs::path& target, std::string_view text) {
     });
 }
 
+void sync_folder(const fs::path& folder) {
+    if (const int code = sync_path(folder, O_RDONLY | O_DIRECTORY)) fail(folder, code);
+}
+
 void make_folder(const fs::path& folder) {
     std::error_code code;
     fs::create_directories(folder, code);

@@ -19,6 +19,9 @@ void write_atomically(const std::filesystem::path& target,
 /// The same for a text, or any bytes.
 void write_text(const std::filesystem::path& target, std::string_view text);
 
+/// What was renamed in a folder is on the disk behind this. @throws Error (output)
+void sync_folder(const std::filesystem::path& folder);
+
 /// Makes a folder and those above it, if they are missing. @throws Error (output)
 void make_folder(const std::filesystem::path& folder);
 

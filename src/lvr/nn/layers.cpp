@@ -11,11 +11,14 @@
 #include <fmt/format.h>
 
 #include <lvr/core/error.hpp>
+#include <lvr/nn/lean_backward.hpp>
 
 namespace lvr::nn {
 namespace {
 
 constexpr double k_quick_gelu = 1.702;  // Hendrycks & Gimpel 2016, section 2
+
+bool is_recorded(const at::Tensor& x) { return x.requires_grad() && at::GradMode::is_enabled(); }
 
 }  // namespace
 
@@ -69,14 +72,10 @@ at::Tensor apply(const Norm& norm, const at::Tensor& x) {
 }
 
 at::Tensor apply(const RmsNorm& norm, const at::Tensor& x) {
-    const auto wide = x.to(at::kFloat);
-    const auto scale = wide.square().mean(-1, true).add(norm.eps).rsqrt();
-    return norm.weight_C.mul(wide.mul(scale).to(x.scalar_type()));
+    return lean_rms_norm(x, norm.weight_C, norm.eps);
 }
 
 namespace {
-
-bool is_recorded(const at::Tensor& x) { return x.requires_grad() && at::GradMode::is_enabled(); }
 
 at::Tensor activated(Activation activation, const at::Tensor& x) {
     switch (activation) {
@@ -151,6 +150,10 @@ void add_to(at::Tensor& sum, const Mlp& mlp, const at::Tensor& x) {
 at::Tensor apply(const Mlp& mlp, const at::Tensor& x) {
     auto shape = x.sizes().vec();
     shape.back() = mlp.down.weight_OI.size(0);
+    if (mlp.gated && mlp.activation == Activation::silu && at::GradMode::is_enabled()) {
+        const auto result = lean_gated_linear(apply(mlp.up, flat(x)), mlp.down.weight_OI);
+        return (mlp.down.bias_O.defined() ? result.add(mlp.down.bias_O) : result).view(shape);
+    }
     double owed = 1;
     const at::Tensor hidden = hidden_of(mlp, x, owed);
     if (owed == 1) return apply(mlp.down, hidden).view(shape);

@@ -2,11 +2,12 @@
 #include <lvr/nn/rotary.hpp>
 
 #include <ATen/ops/arange.h>
-#include <ATen/ops/cat.h>
 #include <ATen/ops/pow.h>
 #include <ATen/ops/where.h>
 
 #include <numbers>
+
+#include <lvr/nn/lean_backward.hpp>
 
 namespace lvr::nn {
 namespace {
@@ -41,10 +42,7 @@ Rotation rotation_at(const at::Tensor& frequencies, const at::Tensor& positions_
 }
 
 at::Tensor rotate(const at::Tensor& x_BLNH, const Rotation& rotation) {
-    const auto halves = x_BLNH.chunk(2, -1);
-    return at::cat({halves[0].mul(rotation.cosine).sub(halves[1].mul(rotation.sine)),
-                    halves[1].mul(rotation.cosine).add(halves[0].mul(rotation.sine))},
-                   -1);
+    return lean_rotation(x_BLNH, rotation.cosine, rotation.sine);
 }
 
 }  // namespace lvr::nn

@@ -45,6 +45,12 @@ int Comm::rank() const { return handle_ ? handle_->rank : 0; }
 
 int Comm::size() const { return handle_ ? handle_->size : 1; }
 
+bool Comm::takes_threads() const {
+    int provided = MPI_THREAD_MULTIPLE;
+    if (handle_) checked(MPI_Query_thread(&provided), "MPI_Query_thread");
+    return provided >= MPI_THREAD_MULTIPLE;
+}
+
 bool Comm::any_failed(bool mine) const {
     int any = mine ? 1 : 0;
     if (handle_)

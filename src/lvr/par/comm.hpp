@@ -24,8 +24,11 @@ namespace lvr::par {
 class PeerFailure : public core::Error {
   public:
     PeerFailure(const void* group, bool is_here);
+    /// What went wrong on this rank, which has heard the others' word about a failure, or said its own.
+    PeerFailure(const void* group, core::ErrorKind kind, const std::string& message)
+        : core::Error(kind, message), group_(group), is_here_(true) {}
     const void* group() const { return group_; }
-    bool is_here() const { return is_here_; }  ///< it is this rank that failed, within the call
+    bool is_here() const { return is_here_; }  ///< it is this rank that failed, and this says how
 
   private:
     const void* group_;
@@ -101,6 +104,8 @@ class Comm {
     /// The word about failures with which every collective call begins. @return true if any rank says that it
     /// failed
     bool any_failed(bool mine) const;
+    /// Whether several threads of a process may be in calls of different groups at once.
+    bool takes_threads() const;
     /// Tells groups apart: the same for copies, null if serial.
     const void* group() const { return handle_.get(); }
 

@@ -51,6 +51,20 @@ void agree(const Comm& comm) {
     if (comm.any_failed(false)) exchange(comm, {});
 }
 
+void throw_on_as_heard(const Comm& comm) {
+    try {
+        throw;
+    } catch (const CollectiveError& error) {
+        if (error.group() == comm.group()) throw;
+    } catch (const PeerFailure& error) {
+        if (error.group() == comm.group()) throw;
+    } catch (...) {
+        // this rank's own, or of another group
+    }
+    const auto mine = current_failure();
+    throw PeerFailure(comm.group(), static_cast<core::ErrorKind>(mine.kind), mine.message);
+}
+
 void agree_on_failure(const Comm& comm) {
     RankFailure mine;
     try {

@@ -47,6 +47,11 @@ void agree(const Comm& comm);
 ///         unless all did alike. One that the whole group knows already goes on as it is.
 [[noreturn]] void agree_on_failure(const Comm& comm);
 
+/// For who handles an exception, and has heard elsewhere than in what threw it that a rank of the group has
+/// failed: throws it on, so that the `together` it comes to goes to the others without a word of its own,
+/// which one of their next calls would take for news.
+[[noreturn]] void throw_on_as_heard(const Comm& comm);
+
 /// Runs `body` on every rank and returns its value; if it throws on any rank, every rank throws. Ranks that
 /// wait for the failing one in a collective call of the same group are freed by it; so `body` may use `comm`
 /// as it likes, and may hold a `together` of its own. (A group split off from `comm` needs its own

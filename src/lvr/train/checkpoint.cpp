@@ -89,21 +89,45 @@ void discard(const fs::path& checkpoint) {
     if (code) core::warn("{}: cannot be removed ({})", checkpoint.string(), code.message());
 }
 
-void remove_old(const fs::path& folder, std::int64_t keep) {
+/// Keeps `fresh` and the newest of the others.
+void remove_old(const fs::path& folder, std::int64_t keep, const fs::path& fresh) {
     auto all = checkpoints_in(folder);
-    while (keep > 0 && static_cast<std::int64_t>(all.size()) > keep) {
-        discard(all.begin()->second);
-        all.erase(all.begin());
+    auto left = static_cast<std::int64_t>(all.size());
+    for (const auto& [updates, checkpoint] : all) {
+        if (keep <= 0 || left <= keep) return;
+        if (checkpoint == fresh) continue;
+        discard(checkpoint);
+        --left;
     }
+}
+
+/// What killed runs left half-written.
+void remove_unfinished(const fs::path& folder) {
+    std::error_code code;
+    std::vector<fs::path> found;
+    for (fs::directory_iterator entry(folder, code), end; !code && entry != end; entry.increment(code))
+        if (const auto name = entry->path().filename().string();
+            name.starts_with("." + k_prefix) && name.ends_with(k_unfinished))
+            found.push_back(entry->path());
+    for (const auto& one : found) discard(one);
 }
 
 void put_in_place(const fs::path& temporary, const fs::path& target) {
     std::error_code code;
-    fs::remove_all(target, code);  // of an earlier run that was started again from before it
-    fs::rename(temporary, target, code);
-    if (!code) return;
-    throw core::output_error(target.string() + ": cannot be written (" + code.message() + ")",
-                             "the state of training is not kept", "check the folder and its disk");
+    const auto move = [&](const fs::path& from, const fs::path& to) {
+        fs::rename(from, to, code);
+        if (!code) return;
+        throw core::output_error(target.string() + ": cannot be written (" + code.message() + ")",
+                                 "the state of training is not kept", "check the folder and its disk");
+    };
+    // One of the same name is of an earlier run that was started again from before it.
+    fs::path aside = temporary;
+    aside.replace_extension(".old" + k_unfinished);
+    const bool is_there = fs::exists(target, code);
+    if (is_there) move(target, aside);
+    move(temporary, target);
+    files::sync_folder(target.parent_path());
+    if (is_there) discard(aside);
 }
 
 [[noreturn]] void refuse(const fs::path& file, const std::string& problem) {
@@ -139,7 +163,11 @@ Saved read_state(const fs::path& file, const ShardedOptimizer& optimizer) {
         is_alike = theirs[b].is_object() && theirs[b].contains("parameters") &&
                    theirs[b].contains("length") && theirs[b].at("length").is_number_integer() &&
                    theirs[b].at("parameters") == ours[b].at("parameters");
-        if (is_alike) saved.lengths.push_back(theirs[b].at("length").get<std::int64_t>());
+        if (!is_alike) break;
+        const auto& last = optimizer.buckets()[b].slots.back();
+        const auto length = theirs[b].at("length").get<std::int64_t>();
+        is_alike = length >= last.offset + last.parameter.numel() && length % saved.ranks == 0;
+        saved.lengths.push_back(length);
     }
     if (!is_alike) refuse(file, "is of other parameters, or of other buckets");
     return saved;
@@ -191,8 +219,7 @@ fs::path write_checkpoint(const fs::path& folder, const ShardedOptimizer& optimi
     try {
         par::together(group, [&] {
             if (!is_root) return;
-            std::error_code ignored;
-            fs::remove_all(temporary, ignored);
+            remove_unfinished(folder);
             files::make_folder(temporary);
         });
         par::together(group, [&] {
@@ -210,7 +237,7 @@ fs::path write_checkpoint(const fs::path& folder, const ShardedOptimizer& optimi
                                              {"state", state}}) +
                                   "\n");
             put_in_place(temporary, target);
-            remove_old(folder, keep);
+            remove_old(folder, keep, target);
         });
     } catch (...) {
         std::error_code ignored;
@@ -227,11 +254,7 @@ std::optional<fs::path> newest_checkpoint(const fs::path& folder) {
 
 void remove_checkpoints(const fs::path& folder) {
     for (const auto& [updates, checkpoint] : checkpoints_in(folder)) discard(checkpoint);
-    std::error_code code;
-    for (fs::directory_iterator entry(folder, code), end; !code && entry != end; entry.increment(code))
-        if (const auto name = entry->path().filename().string();
-            name.starts_with("." + k_prefix) && name.ends_with(k_unfinished))
-            discard(entry->path());
+    remove_unfinished(folder);
 }
 
 Json read_checkpoint(const fs::path& checkpoint, ShardedOptimizer& optimizer, const comm::TensorComm& comm) {

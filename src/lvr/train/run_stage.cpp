@@ -66,8 +66,7 @@ class Run {
           comm_(comm),
           loop_(stage, comm, peak_flops(stage)),
           timer_(stage.config.save_minutes) {
-        record_.identity = {{"settings", stage.identity()},
-                            {"inputs", {{"llm_sha256", stage.llm.sha256}, {"data", loop_.data().identity}}}};
+        record_.identity = {{"settings", stage.identity()}, {"inputs", loop_.data().identity}};
     }
 
     StageOutcome run() {
@@ -126,8 +125,8 @@ class Run {
             const auto& all = metrics_->updates();
             const auto count = std::min<std::size_t>(all.size(), 4 * LossWatchSpec().window);
             for (auto i = all.size() - count; i < all.size(); ++i)
-                json.push_back(
-                    {all[i].update, core::number(all[i].loss), core::number(all[i].gradient_norm)});
+                json.push_back({all[i].update, core::number(all[i].loss), core::number(all[i].gradient_norm),
+                                all[i].labels});
             lines = json.dump();
         }
         stage_.group.broadcast(lines);
@@ -136,7 +135,8 @@ class Run {
             if (one.at(1).is_number() && one.at(2).is_number())
                 records.push_back({.update = one.at(0).get<std::int64_t>(),
                                    .loss = one.at(1).get<double>(),
-                                   .gradient_norm = one.at(2).get<double>()});
+                                   .gradient_norm = one.at(2).get<double>(),
+                                   .labels = one.at(3).get<std::int64_t>()});
         loop_.watch().recall(records);
     }
 
@@ -160,7 +160,7 @@ class Run {
         const bool is_last = loop_.done() == loop_.updates();
         const auto every = stage_.config.save_updates;
         const bool is_due = step.save || (every > 0 && loop_.done() % every == 0);
-        if (step.stop || (is_due && !is_last)) save();
+        if (step.stop || is_due || is_last) save();  // the last one too: exporting may fail
         if (step.stop && !is_last) stop();
     }
 
@@ -201,23 +201,29 @@ class Run {
     std::unique_ptr<TrainingProgress> progress_;  // rank 0
 };
 
+StageOutcome already(const Stage& stage, const StageOutcome& finished) {
+    if (stage.group.rank() != 0) return finished;
+    core::info("{} {}: is complete", stage.representation.id(), stage.name());
+    if (stage.config.keep > 0) remove_checkpoints(stage.folder());
+    return finished;
+}
+
 }  // namespace
 
-StageOutcome run_stage(const Stage& stage) {
-    std::optional<StageOutcome> finished = par::together(stage.group, [&] { return finished_stage(stage); });
-    if (finished) {
-        if (stage.group.rank() == 0)
-            core::info("{} {}: is complete", stage.representation.id(), stage.name());
-        return *finished;
-    }
-    const auto comm = comm::make_tensor_comm(stage.group, stage.resources.device);
-    try {
-        Run run(stage, *comm);
-        return run.run();
-    } catch (...) {
-        comm->abandon();
-        throw;
-    }
+StageOutcome run_stage(const Stage& outer) {
+    // A group of its own: a rank that fails frees those that wait for it in any operation of this group.
+    const auto comm = comm::make_tensor_comm(outer.group, outer.resources.device);
+    const Stage stage = outer.among(comm->group());
+    return par::together(stage.group, [&] {
+        try {
+            if (const auto finished = finished_stage(stage)) return already(stage, *finished);
+            Run run(stage, *comm);
+            return run.run();
+        } catch (...) {
+            comm->abandon();
+            throw;
+        }
+    });
 }
 
 }  // namespace lvr::train

@@ -65,6 +65,7 @@ ShardedOptimizer::ShardedOptimizer(std::vector<Bucket> buckets, comm::TensorComm
             torch::autograd::impl::set_post_acc_grad_hooks(bucket.slots[s].parameter,
                                                            std::make_unique<Hook>(*this, b, s));
     }
+    comm_.expect_all_well();
 }
 
 ShardedOptimizer::~ShardedOptimizer() {
@@ -137,6 +138,7 @@ void ShardedOptimizer::finish_backward() {
     if (!is_last_ && spec_.zero != ZeroStage::gradients) return;
     for (std::size_t b = 0; b < buckets_.size(); ++b)
         if (!gradients_[b]->is_begun) begin_sum(b);
+    comm_.expect_all_well();
     end_sums(0);
 }
 
@@ -182,6 +184,7 @@ void ShardedOptimizer::hand_out() {
     std::vector<comm::Pending> gathered;
     for (const auto& bucket : buckets_)
         gathered.push_back(comm_.all_gather(own_part(bucket.values), bucket.values));
+    comm_.expect_all_well();
     for (auto& one : gathered) one.wait();
 }
 

@@ -24,6 +24,11 @@ struct Stage {
     Resources resources;
     const par::Comm& group;  ///< the ranks that train the model
 
+    /// The same stage among these ranks.
+    Stage among(const par::Comm& ranks) const {
+        return {config, settings, trains_llm, representation, llm, resources, ranks};
+    }
+
     std::string name() const { return trains_llm ? "finetune" : "align"; }
     /// OUT/<representation>
     std::filesystem::path model_folder() const;

@@ -19,6 +19,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr std::int64_t k_most_without_labels = 10;  // updates
+
 double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
@@ -89,7 +91,7 @@ at::Tensor StageLoop::loss_of(const MicroBatch& batch, std::span<const at::Tenso
     const auto& config = stage_.config;
     vlm::ForwardOptions how{
         .splice = {.longest = config.most_positions(), .packs = {}},
-        .activations = config.recompute ? nn::Activations::recomputed : nn::Activations::kept};
+        .activations = config.keep_activations ? nn::Activations::kept : nn::Activations::recomputed};
     if (config.pack > 0) {
         std::vector<std::int64_t> lengths;
         for (const auto& tokens : batch.tokens)
@@ -103,27 +105,28 @@ at::Tensor StageLoop::loss_of(const MicroBatch& batch, std::span<const at::Tenso
 at::Tensor StageLoop::backward(const MicroBatch& batch, double divisor) {
     const auto features = data_.images->features(batch.images, stage_.dtype());
     const auto loss = loss_of(batch, features, divisor);
-    loss.mul(comm_.size()).backward();  // the optimizer takes the mean over ranks
+    // The optimizer takes the mean over ranks. Of texts alone the projector has no part in the loss.
+    if (loss.requires_grad()) loss.mul(comm_.size()).backward();
     return loss.detach();
 }
 
 void StageLoop::add(const PreparedUpdate& update, Totals& totals) const {
     const auto each = data_.images->tokens();
     for (const auto& batch : update.batches) {
-        totals[samples] += static_cast<double>(batch.samples.size());
-        totals[tokens] += static_cast<double>(batch.length);
-        totals[labels] += static_cast<double>(batch.labels);
+        totals.samples += static_cast<double>(batch.samples.size());
+        totals.tokens += static_cast<double>(batch.length);
+        totals.labels += static_cast<double>(batch.labels);
         for (const auto& one : batch.tokens) {
             Work work;
             const auto length = extent_of(one, each, stage_.config.most_positions()).length;
             work.add_sample(length, 0, each * images_in(one));
-            totals[pairs] += static_cast<double>(work.pairs);
-            totals[image_tokens] += static_cast<double>(work.image_tokens);
+            totals.pairs += static_cast<double>(work.pairs);
+            totals.image_tokens += static_cast<double>(work.image_tokens);
         }
     }
-    totals[bad] += static_cast<double>(update.bad.size());
-    totals[mismatches] += static_cast<double>(update.mismatches);
-    totals[stop] += run::stop_requested() ? 1 : 0;
+    totals.bad += static_cast<double>(update.bad.size());
+    totals.mismatches += static_cast<double>(update.mismatches);
+    totals.stop += run::stop_requested() ? 1 : 0;
 }
 
 Step StageLoop::step(bool save_wished) {
@@ -131,7 +134,7 @@ Step StageLoop::step(bool save_wished) {
     const double waited = pipeline_->waited();
     const auto update = pipeline_->next();
     Totals totals{};
-    totals[stall] = pipeline_->waited() - waited;
+    totals.stall = pipeline_->waited() - waited;
     const auto divisors = labels_of_groups(update);
     auto& optimizer = *model_.optimizer;
     auto sum = at::zeros({}, at::TensorOptions(at::kFloat).device(stage_.resources.device));
@@ -141,32 +144,33 @@ Step StageLoop::step(bool save_wished) {
         if (batch.labels > 0) sum.add_(backward(batch, divisors[static_cast<std::size_t>(batch.loss_group)]));
         optimizer.finish_backward();
     }
-    totals[loss] = sum.item<double>();
-    totals[save] = save_wished ? 1 : 0;
+    totals.loss = sum.item<double>();
+    totals.save = save_wished ? 1 : 0;
     add(update, totals);
-    comm_.group().sum(std::span(totals));
-    Step step{.stop = totals[stop] > 0, .save = totals[save] > 0};
+    comm_.group().sum(std::span(&totals.loss, sizeof totals / sizeof totals.loss));
+    Step step{.stop = totals.stop > 0, .save = totals.save > 0};
     const double rate = schedule_.rate(done());
-    const auto count = [&](Sum which) { return static_cast<std::int64_t>(totals[which]); };
+    const auto count = [](double number) { return static_cast<std::int64_t>(number); };
     step.record = {.update = update.update + 1,
-                   .loss = totals[loss],
+                   .loss = totals.loss,
                    .learning_rate = rate,
                    .gradient_norm = optimizer.update(rate).gradient_norm,
-                   .samples = count(samples),
-                   .tokens = count(tokens),
-                   .labels = count(labels),
-                   .bad = count(bad)};
-    step.mismatches = count(mismatches);
+                   .samples = count(totals.samples),
+                   .tokens = count(totals.tokens),
+                   .labels = count(totals.labels),
+                   .bad = count(totals.bad)};
+    step.mismatches = count(totals.mismatches);
     if (step.record.bad > 0) step.bad = gathered(update.bad);
     check(step, update);
     const double seconds = seconds_since(start);
-    const Work work{count(tokens), count(pairs), count(labels), count(image_tokens)};
+    const Work work{count(totals.tokens), count(totals.pairs), count(totals.labels),
+                    count(totals.image_tokens)};
     const double flops = training_flops(stage_.llm.config, model_.projector_weights, work, stage_.trains_llm);
     step.timing = {.update = step.record.update,
                    .seconds = seconds,
-                   .tokens_per_second = totals[tokens] / seconds,
+                   .tokens_per_second = totals.tokens / seconds,
                    .mfu = peak_ > 0 ? flops / seconds / (peak_ * comm_.size()) : std::nan(""),
-                   .data_stall = totals[stall] / seconds / comm_.size()};
+                   .data_stall = totals.stall / seconds / comm_.size()};
     return step;
 }
 
@@ -184,6 +188,13 @@ std::vector<BadSample> StageLoop::gathered(const std::vector<BadSample>& mine) c
 
 /// Stops where training has gone wrong, with the samples that it may be due to.
 void StageLoop::check(const Step& step, const PreparedUpdate& update) {
+    without_labels_ = step.record.labels > 0 ? 0 : without_labels_ + 1;
+    if (without_labels_ == k_most_without_labels)
+        throw core::input_error(
+            fmt::format("{}: {} updates in a row had nothing to learn, up to update {}", stage_.settings.data,
+                        without_labels_, step.record.update),
+            "the masks leave no answer, as the published ones do where their count of tokens is wrong",
+            fmt::format("use --masks corrected, or another --{}-form", stage_.name()));
     const auto divergence = watch_.look(step.record);
     if (!divergence) return;
     std::vector<SampleLoss> all;

@@ -72,8 +72,10 @@ class StageLoop {
     Step step(bool save);
 
   private:
-    enum Sum { loss, samples, tokens, labels, bad, mismatches, stop, save, pairs, image_tokens, stall, sums };
-    using Totals = std::array<double, sums>;
+    /// What is added up over the ranks at the end of an update.
+    struct Totals {
+        double loss, samples, tokens, labels, bad, mismatches, stop, save, pairs, image_tokens, stall;
+    };
 
     std::vector<double> labels_of_groups(const PreparedUpdate& update) const;
     at::Tensor loss_of(const MicroBatch& batch, std::span<const at::Tensor> features, double divisor) const;
@@ -90,6 +92,7 @@ class StageLoop {
     StageModel model_;
     CosineSchedule schedule_;
     LossWatch watch_;
+    std::int64_t without_labels_ = 0;  ///< updates in a row
     std::unique_ptr<Pipeline> pipeline_;
 };
 

@@ -28,6 +28,21 @@ std::string hash_of(const data::LlavaIndex& index) {
                                     bytes(index.faults)));
 }
 
+std::int64_t size_of(const std::string& file) {
+    std::error_code code;
+    const auto bytes = fs::file_size(file, code);
+    return code ? -1 : static_cast<std::int64_t>(bytes);
+}
+
+std::string hash_of_first(const Stage& stage) {
+    const fs::path file = stage.first_projector();
+    if (file.empty()) return "";
+    if (fs::exists(file)) return core::sha256_of_file(file);
+    throw core::input_error(file.string() + ": there is no such file",
+                            "stage 2 begins with stage 1's projector",
+                            "run lvr-train align first, or name one with --projector-from");
+}
+
 nn::Projector first_projector(const Stage& stage, const ImageFeatures& images) {
     const ProjectorShape shape{images.channels(), stage.llm.config.width,
                                projector_layers(stage.config.projector)};
@@ -96,6 +111,9 @@ core::Json Stage::identity() const {
             {"longest", config.longest},
             {"longest_spliced", config.most_positions()},
             {"projector", config.projector},
+            {"llm_sha256", llm.sha256},
+            {"first_projector_sha256", hash_of_first(*this)},
+            {"data_bytes", size_of(settings.data)},
             {"seed", config.seed},
             {"dtype", config.dtype},
             {"bad_samples", config.bad_samples}};
@@ -121,15 +139,13 @@ StageData::StageData(const Stage& stage) {
 
 StageModel::StageModel(const Stage& stage, const ImageFeatures& images, comm::TensorComm& comm) {
     const auto& config = stage.config;
-    LaidOut laid;
-    {
-        const auto llm = stage.llm.load(stage.dtype(), stage.resources.device);
-        const auto projector = first_projector(stage, images);
-        for (const auto& layer : projector.layers) projector_weights += layer.weight_OI.numel();
-        const auto whole = vlm::mllm_store(llm, projector);
-        laid = lay_out(whole, vlm::trained_names(stage.llm.config, whole, stage.trains_llm),
-                       {.parts = comm.size(), .dtype = stage.dtype(), .device = stage.resources.device});
-    }
+    auto projector = first_projector(stage, images);
+    for (const auto& layer : projector.layers) projector_weights += layer.weight_OI.numel();
+    auto whole = vlm::mllm_store(stage.llm.load(stage.dtype(), stage.resources.device), projector);
+    projector.layers.clear();
+    const auto names = vlm::trained_names(stage.llm.config, whole, stage.trains_llm);
+    auto laid = lay_out(std::move(whole), names,
+                        {.parts = comm.size(), .dtype = stage.dtype(), .device = stage.resources.device});
     store = std::move(laid.store);
     optimizer = std::make_unique<ShardedOptimizer>(
         std::move(laid.buckets), comm,

@@ -130,6 +130,11 @@ StageOutcome finish_stage(const Stage& stage, StageLoop& loop, const MetricsLog&
     auto provenance = files::make_provenance(record.identity, {{"llm", stage.llm.sha256}}, stage.config.seed);
     metrics.finish(provenance);
     write_bad(stage.folder() / "bad_samples.tsv", bad);
+    if (record.mismatches > 0)
+        core::warn(
+            "{} {}: nothing was learned of {} samples, counted once for each time: the published masks "
+            "count their tokens wrongly (--masks corrected does not)",
+            stage.representation.id(), stage.name(), record.mismatches);
     files::write_text(summary_file(stage), core::to_text(summary_of(outcome, record, loop.data())) + "\n");
     return outcome;
 }

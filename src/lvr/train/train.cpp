@@ -60,7 +60,8 @@ ModelReport train_model(const Training& training, const par::Comm& group, std::i
     Representation representation(config, training.cards[static_cast<std::size_t>(number)],
                                   training.resources);
     ModelReport report;
-    std::unique_ptr<run::Lease> lease;
+    std::unique_ptr<run::Lease> lease;  // the group's first rank has it
+    if (!config.dry_run) lease = lease_of(group, std::filesystem::path(config.out) / representation.id());
     for (const bool trains_llm : {false, true}) {
         if (!(trains_llm ? config.with_finetune : config.with_align)) continue;
         const Stage stage{config,       trains_llm ? config.finetune : config.align,
@@ -72,7 +73,6 @@ ModelReport train_model(const Training& training, const par::Comm& group, std::i
             continue;
         }
         run::stop_if_requested();
-        if (!lease) lease = lease_of(group, stage.model_folder());
         const auto outcome = run_stage(stage);
         report.left_out += outcome.bad;
         report.text += fmt::format("{}{}\t{}\t{:.4f}\t{}", report.text.empty() ? "" : "\n", stage.name(),

@@ -113,8 +113,9 @@ core::Fields TrainConfig::fields() {
         {"dtype", &dtype, "type to compute in; master weights are float32", {"bfloat16", "float32"}},
         {"zero", &zero,
          "what ranks share: 0 nothing, 1 the optimizer's state, 2 gradients too; does not change the result"},
-        {"recompute", &recompute,
-         "keep only what goes into each block, and compute the rest again in backward"},
+        {"keep_activations", &keep_activations,
+         "keep all that backward needs, which takes more memory and a quarter less time; else each block is "
+         "computed again"},
         {"pack", &pack, "positions of a row that short samples share; 0: each sample has its own row"},
         {"bad_samples",
          &bad_samples,

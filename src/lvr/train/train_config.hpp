@@ -52,7 +52,7 @@ struct TrainConfig {
     std::int64_t seed = 42;
     std::string dtype = "bfloat16";
     std::int64_t zero = 2;
-    bool recompute = true;
+    bool keep_activations = false;
     std::int64_t pack = 0;
 
     std::string bad_samples = "skip";

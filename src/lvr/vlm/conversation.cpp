@@ -141,6 +141,20 @@ Prompt write_prompt(const data::LlavaSample& sample, const Template& form) {
     return form.captions ? write_caption(sample, form) : write_rounds(sample, form);
 }
 
+Prompt write_question(const data::LlavaSample& sample, const Template& form) {
+    if (sample.turns.empty() || sample.turns.back().from != "human")
+        refuse(sample, "has no question at its end");
+    if (form.captions) {
+        if (sample.turns.size() != 1)
+            refuse(sample, fmt::format("has {} turns where a picture alone is wanted", sample.turns.size()));
+        return {std::string(k_image_mark), {}, true};
+    }
+    Prompt prompt = write_rounds(sample, form);
+    // The space that stands before an answer is part of its first token.
+    prompt.text.append(form.gpt.before.substr(0, form.gpt.before.find_last_not_of(' ') + 1));
+    return prompt;
+}
+
 Ids encode_with_images(std::string_view text, const data::Tokenizer& tokenizer) {
     // Not what the first chunk begins with: a text may begin with what is a model's BOS, as chatml does with
     // SmolLM2's.

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "llava_tokenizer.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
 
 #include <lvr/core/text_file.hpp>
+#include <lvr/data/sentence_piece_json.hpp>
 #include <lvr/data/tokenizer.hpp>
 #include <lvr/data/tokenizer_settings.hpp>
 #include <lvr/files/atomic_file.hpp>
@@ -49,15 +52,26 @@ void write_settings(const fs::path& from, const fs::path& to, const AddedToken* 
     files::write_text(to / "tokenizer_config.json", config.dump(2) + "\n");
 }
 
-/// tokenizer.json, of the fast tokenizers.
-void write_fast(const fs::path& from, const fs::path& to, const AddedToken& image) {
-    auto whole = data::read_tokenizer_json(from);
+void write_json(TokenizerJson whole, const fs::path& to, const AddedToken& image) {
     auto entry = flags_of(image);
     entry["id"] = image.id;
     auto& list = whole["added_tokens"];
     if (!list.is_array()) list = TokenizerJson::array();
-    list.push_back(std::move(entry));
+    const auto same = [&](const TokenizerJson& one) { return data::member(one, "id") == image.id; };
+    if (std::none_of(list.begin(), list.end(), same)) list.push_back(std::move(entry));
     files::write_text(to, whole.dump(1) + "\n");
+}
+
+/// tokenizer.json, of the fast tokenizers.
+void write_fast(const fs::path& from, const fs::path& to, const AddedToken& image) {
+    write_json(data::read_tokenizer_json(from), to, image);
+}
+
+/// Beside config.json of a LLaVA transformers 5 reads tokenizer.model alone as something else than LLaMA's.
+void write_converted(const fs::path& from, const fs::path& to, const AddedToken& image) {
+    const auto settings = data::read_tokenizer_settings(from);
+    if (auto whole = data::sentence_piece_json(from / "tokenizer.model", settings))
+        write_json(std::move(*whole), to / "tokenizer.json", image);
 }
 
 void write_list(const fs::path& from, const fs::path& to, const AddedToken& image) {
@@ -87,6 +101,8 @@ std::int64_t write_llava_tokenizer(const fs::path& from, const fs::path& to) {
             write(from / name, to / name, image);
     };
     with_image("tokenizer.json", write_fast);
+    if (is_there(from / "tokenizer.model") && !is_there(from / "tokenizer.json"))
+        write_converted(from, to, image);
     with_image("added_tokens.json", write_list);
     return image.id;
 }
