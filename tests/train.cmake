@@ -13,5 +13,5 @@ if(LVR_WITH_TORCH)
             SOURCES unit/train_order_test.cpp unit/train_features_test.cpp unit/train_pipeline_test.cpp
                     unit/train_data_fixture.cpp unit/train_feature_folder.cpp unit/source_tree.cpp)
   lvr_tests(train_watch_test ROOMS train SOURCES unit/train_metrics_test.cpp unit/train_loss_watch_test.cpp
-            unit/train_cost_test.cpp unit/train_progress_test.cpp)
+            unit/train_cost_test.cpp unit/train_progress_test.cpp MPI_SOURCES unit/train_memory_test.cpp)
 endif()
