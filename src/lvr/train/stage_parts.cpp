@@ -130,6 +130,7 @@ core::Json Stage::identity() const {
 }
 
 StageData::StageData(const Stage& stage) {
+    vlm::check_form(vlm::find_template(stage.settings.form), stage.tokenising().masks, *stage.llm.tokenizer);
     data::LlavaIndex index;
     par::together(stage.group, [&] {
         if (stage.group.rank() == 0) index = data::index_llava(stage.settings.data);
