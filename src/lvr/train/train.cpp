@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 #include <boost/serialization/map.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -139,7 +140,8 @@ int train(run::Job& job, const TrainConfig& config) {
         encoders::chosen_cards({config.representation, config.encoder, config.snapshot, config.protocol})};
     at::set_num_threads(training.resources.threads);
     Reports mine;
-    const auto per_model = config.ranks_per_model > 0 ? config.ranks_per_model : world.size();
+    const std::int64_t ranks = world.size();
+    const auto per_model = config.ranks_per_model > 0 ? std::min(config.ranks_per_model, ranks) : ranks;
     const auto outcomes =
         run::for_each_in_groups(world, per_model, static_cast<std::int64_t>(training.cards.size()),
                                 [&](const par::Comm& group, std::int64_t number) {
