@@ -25,13 +25,6 @@ double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-/// The negative and zero thresholds of --spike.
-LossWatchSpec watch_spec(double spike) {
-    LossWatchSpec spec;
-    if (spike != 0) spec.deviations = std::max(0.0, spike);
-    return spec;
-}
-
 std::int64_t images_in(const vlm::Tokens& tokens) {
     return std::count(tokens.ids.begin(), tokens.ids.end(), vlm::k_image_id);
 }
@@ -44,7 +37,7 @@ StageLoop::StageLoop(const Stage& stage, comm::TensorComm& comm, double peak)
       peak_(peak),
       data_(stage),
       model_(stage, *data_.images, comm),
-      watch_(watch_spec(stage.config.spike)) {
+      watch_({.deviations = stage.config.spike}) {
     const auto all = data_.order->updates(), wanted = stage.settings.updates;
     schedule_ = {stage.settings.learning_rate, wanted > 0 ? std::min(wanted, all) : all,
                  stage.settings.warmup};

@@ -36,11 +36,7 @@ std::int64_t size_of(const std::string& file) {
 
 std::string hash_of_first(const Stage& stage) {
     const fs::path file = stage.first_projector();
-    if (file.empty()) return "";
-    if (fs::exists(file)) return core::sha256_of_file(file);
-    throw core::input_error(file.string() + ": there is no such file",
-                            "stage 2 begins with stage 1's projector",
-                            "run lvr-train align first, or name one with --projector-from");
+    return file.empty() ? "" : core::sha256_of_file(file);
 }
 
 nn::Projector first_projector(const Stage& stage, const ImageFeatures& images) {
@@ -74,7 +70,11 @@ fs::path Stage::first_projector() const {
     if (!trains_llm) return {};
     if (!config.projector_from.empty()) return config.projector_from;
     const fs::path aligned = model_folder() / "align" / "projector.safetensors";
-    return config.dry_run && !fs::exists(aligned) ? fs::path() : aligned;
+    if (fs::exists(aligned)) return aligned;
+    if (config.dry_run) return {};
+    throw core::input_error(aligned.string() + ": there is no such file",
+                            "stage 2 begins with stage 1's projector",
+                            "run lvr-train align first, or name one with --projector-from");
 }
 
 std::int64_t Stage::micro_batch() const {
@@ -130,6 +130,7 @@ core::Json Stage::identity() const {
 }
 
 StageData::StageData(const Stage& stage) {
+    vlm::check_form(vlm::find_template(stage.settings.form), stage.tokenising().masks, *stage.llm.tokenizer);
     data::LlavaIndex index;
     par::together(stage.group, [&] {
         if (stage.group.rank() == 0) index = data::index_llava(stage.settings.data);

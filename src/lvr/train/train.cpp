@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 #include <boost/serialization/map.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -125,7 +126,8 @@ int judge(const std::vector<run::ItemOutcome>& outcomes, const Reports& reports,
         if (failed++ == 0) status = run::exit_status(kind);
     }
     for (const auto& [number, report] : reports) left_out += report.left_out;
-    if (failed > 0) core::error("{} of {} models failed; the others are complete", failed, models);
+    if (failed > 0 && models > 1)
+        core::error("{} of {} models failed; the others are complete", failed, models);
     return status == run::k_exit_ok && left_out > 0 ? run::k_exit_quarantine : status;
 }
 
@@ -138,7 +140,8 @@ int train(run::Job& job, const TrainConfig& config) {
         encoders::chosen_cards({config.representation, config.encoder, config.snapshot, config.protocol})};
     at::set_num_threads(training.resources.threads);
     Reports mine;
-    const auto per_model = config.ranks_per_model > 0 ? config.ranks_per_model : world.size();
+    const std::int64_t ranks = world.size();
+    const auto per_model = config.ranks_per_model > 0 ? std::min(config.ranks_per_model, ranks) : ranks;
     const auto outcomes =
         run::for_each_in_groups(world, per_model, static_cast<std::int64_t>(training.cards.size()),
                                 [&](const par::Comm& group, std::int64_t number) {

@@ -79,7 +79,8 @@ core::Fields TrainConfig::fields() {
          encoders::k_protocols},
         {"llm", &llm, "the language model: a Hugging Face folder of LLaMA or Qwen2, or a hub id"},
         {"out", &out, "folder for the models: OUT/<representation>/align and finetune"},
-        {"ranks_per_model", &ranks_per_model, "ranks that train one model together; 0: all"},
+        {"ranks_per_model", &ranks_per_model,
+         "ranks that train one model together, if there are so many; 0: all"},
         {"preset",
          &preset,
          "what the options below are where they are not given: as the paper's code did it, or as it should",
@@ -121,7 +122,8 @@ core::Fields TrainConfig::fields() {
          &bad_samples,
          "samples that cannot be learned from: skip them (exit status 7) or stop",
          {"skip", "stop"}},
-        {"spike", &spike, "stop when losses are so many deviations above the usual; 0: 10; negative: never"},
+        {"spike", &spike,
+         "stop when losses stay so many deviations above the usual (see loss_watch.hpp); 0: never"},
         {"save_updates", &save_updates, "a checkpoint after so many updates; 0: by time only"},
         {"save_minutes", &save_minutes, "a checkpoint after so many minutes; 0: by updates only"},
         {"keep", &keep,
@@ -151,6 +153,7 @@ void TrainConfig::validate() const {
     demand(save_minutes >= 0, "--save-minutes must not be negative", "use 0 for none by time");
     demand(keep >= 0, "--keep must not be negative", "use 0 to keep all");
     demand(threads >= 0 && threads <= 4096, "--threads must be 0 to 4096", "e.g. --threads 8");
+    demand(spike >= 0, "--spike must not be negative", "use 0 for no look-out");
     demand(peak_tflops >= 0, "--peak-tflops must not be negative", "use 0 to have it measured");
     demand(projector_from.empty() || !with_align, "--projector-from is where stage 1 begins and ends",
            "use lvr-train finetune with it");

@@ -56,7 +56,7 @@ struct TrainConfig {
     std::int64_t pack = 0;
 
     std::string bad_samples = "skip";
-    double spike = 0;
+    double spike = 10;
     std::int64_t save_updates = 1000;
     double save_minutes = 30;
     std::int64_t keep = 1;

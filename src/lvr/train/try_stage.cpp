@@ -51,13 +51,18 @@ Longest longest_batch(const Stage& stage, const StageData& data) {
     return longest;
 }
 
+/// Those that are here, or more where the configuration says so.
+std::int64_t planned_ranks(const Stage& stage) {
+    return std::max<std::int64_t>(stage.group.size(), stage.config.ranks_per_model);
+}
+
 MemoryQuestion question_of(const Stage& stage, const StageData& data, std::int64_t process_bytes) {
     const auto longest = longest_batch(stage, data);
-    const auto ranks = stage.group.size();
+    const auto ranks = planned_ranks(stage);
     std::vector<std::int64_t> projector = {data.images->channels()};
     projector.resize(static_cast<std::size_t>(1 + projector_layers(stage.config.projector)),
                      stage.llm.config.width);
-    const auto backwards = stage.settings.batch / stage.micro_batch() / ranks;
+    const auto backwards = std::max<std::int64_t>(1, stage.settings.batch / stage.micro_batch() / ranks);
     constexpr std::int64_t updates_ahead = 2;
     return {.llm = stage.llm.config,
             .trains_llm = stage.trains_llm,
@@ -109,13 +114,14 @@ std::string tried(const Stage& stage, comm::TensorComm& comm) {
     auto text = fmt::format(
         "{} {}: {} of {} samples, {} updates of {}; on {}, ranks: {}, each {} x {} samples an update\n",
         stage.representation.id(), stage.name(), counts.trained, counts.samples, loop.updates(),
-        stage.settings.batch, kernels::device_name(stage.resources.device), comm.size(), question.backwards,
-        question.micro_batch);
+        stage.settings.batch, kernels::device_name(stage.resources.device), question.layout.parts,
+        question.backwards, question.micro_batch);
     text += fmt::format(" memory, where the longest batch comes ({} positions, {} learned labels)\n",
                         question.positions, question.labels);
     text += to_text(plan_memory(question));
     text += fmt::format("  {:<22}{:>10}\n", "most in the trial", core::bytes_text(static_cast<double>(most)));
-    text += fmt::format(" time, by a trial of {} updates\n", std::min(k_trial, loop.updates()));
+    text += fmt::format(" time on {} of them, by a trial of {} updates\n", comm.size(),
+                        std::min(k_trial, loop.updates()));
     text += fmt::format("  an update {:.3g} s, {:.4g} tokens/s, MFU {:.1f} % of {} per rank; all: {}\n",
                         trial.seconds, trial.tokens_per_second, 100 * trial.mfu, peak.how,
                         core::duration_text(trial.seconds * static_cast<double>(loop.updates())));
