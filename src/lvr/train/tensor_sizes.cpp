@@ -54,9 +54,9 @@ void TensorSizes::name_parameters(const MemoryQuestion& q) {
     add("head.", 0);
 }
 
-/// What each operator of nn::apply(LlamaBlock) keeps: RMSNorm its input and a number for each position; a
-/// linear map its input where its weight is trained; attention the rotated queries and keys, the values (a
-/// view that holds the whole product of query, key and value) and its result; the gated map both halves.
+/// What each operator of nn::apply(LlamaBlock) keeps: RMSNorm its input; a linear map its input where its
+/// weight is trained; attention the rotated queries and keys, the values (a view that holds the whole product
+/// of query, key and value) and its result; the gated map both halves.
 void TensorSizes::measure_block(const MemoryQuestion& q) {
     const auto& llm = q.llm;
     const double rows = static_cast<double>(q.micro_batch * q.positions);
@@ -67,7 +67,6 @@ void TensorSizes::measure_block(const MemoryQuestion& q) {
     const bool repeats = llm.heads != llm.kv_heads && q.layout.device.is_cpu();
     for (int norm = 0; norm < 2; ++norm) {
         kept_of_block.push_back(size(llm.width, element));
-        kept_of_block.push_back(size(1, 4));
         if (q.trains_llm) kept_of_block.push_back(size(llm.width, element));
     }
     kept_of_block.push_back(size(queries + keys, element));
@@ -80,16 +79,9 @@ void TensorSizes::measure_block(const MemoryQuestion& q) {
     kept_of_block.push_back(size(queries, element));
     kept_of_block.push_back(size(llm.heads, 4));
     kept_of_block.push_back(size(2 * llm.mlp_width, element));
-    if (q.layout.device.is_cpu()) {
-        // What passes leaves gaps between what is kept, which glibc cannot give back; so much was measured
-        // (tests/bench/zero_memory.cpp), and nothing of it where each tensor has pages of its own.
-        for (int time = 0; time < 2; ++time) {
-            kept_of_block.push_back(size(llm.width, element));
-            kept_of_block.push_back(size(llm.mlp_width, element));
-        }
-    }
+    passing_forward.push_back(size(llm.mlp_width, element));
     input_of_block = size(llm.width, element);
-    passing_forward = {size(llm.mlp_width, element), size(llm.width, element)};
+    passing_forward.push_back(size(llm.width, element));
     passing_backward = {size(llm.width, element), size(llm.mlp_width, element), size(llm.mlp_width, element),
                         size(2 * llm.mlp_width, element)};
 }
@@ -97,7 +89,7 @@ void TensorSizes::measure_block(const MemoryQuestion& q) {
 void TensorSizes::measure_ends(const MemoryQuestion& q) {
     const double rows = static_cast<double>(q.micro_batch * q.positions);
     const double width = static_cast<double>(q.llm.width), vocabulary = static_cast<double>(q.llm.vocabulary);
-    ends.assign(3, rows * width * element);  // embeddings, last norm's input, hidden
+    ends = {rows * width * element, rows * width * element};  // what the last norm takes and gives
     if (!q.projector.empty()) image = static_cast<double>(q.image_tokens * q.projector.front()) * element;
     for (std::int64_t i = 0; i < q.images; ++i) {
         if (!q.projector.empty()) ends.push_back(image);
