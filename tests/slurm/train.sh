@@ -39,7 +39,8 @@ ok [ "$updates" -lt 120 ]
 ok [ -f stopped/clip/align/checkpoint-*/state.json ]
 ok says "interrupted with $updates updates done; the job goes back into the queue" "$stopped_log"
 need wait_until 1 starts_now "$stopped_job"
-"$train" align --config both.toml --out plain_array "${align_words[@]}" >plain.log 2>&1 || { fail "plain"; cat plain.log; }
+"$train" align --config both.toml --out plain_array "${align_words[@]}" >plain.log 2>&1 ||
+  { fail "the plain run"; cat plain.log; }
 
 ends "${array_job}_0" 0
 ends "${array_job}_1" 0
@@ -61,7 +62,8 @@ ok says "remedy: use sbatch --array 0-1" "$(log_of 2)"
 ok nothing_left array
 
 ends "$stopped_job" 0
-"$train" --snapshot "$snapshot" --out plain "${words[@]}" >plain.log 2>&1 || { fail "plain"; cat plain.log; }
+"$train" --snapshot "$snapshot" --out plain "${words[@]}" >plain.log 2>&1 ||
+  { fail "the plain run"; cat plain.log; }
 ok has_updates plain/clip 128
 ok same_bytes plain/clip stopped/clip
 ok nothing_left stopped

@@ -26,7 +26,7 @@ ends "$first" 0
 ends "$last" 0
 ok [ "$(job_field "$first" Restarts)" = 0 ]
 
-# A job whose every start but the first is stopped before it trains, and as soon as there is something to stop. A start that
+# A job whose every start but the first is stopped before it trains, as soon as there is something to stop. A start that
 # was quicker has come further, and does not count.
 cat >late_site.sh <<'SITE'
 LVR_MPI=pmix

@@ -38,7 +38,8 @@ same_bytes() {
 same_curve() {
   "$python" -c '
 import pathlib, sys, train_world
-train_world.assert_same_curve(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[2], stages=sys.argv[3:])' "$@"
+ours, reference = map(pathlib.Path, sys.argv[1:3])
+train_world.assert_same_curve(ours, reference, str(ours), stages=sys.argv[3:])' "$@"
 }
 
 nothing_left() { [ -z "$(find "$1" -name '.lvr-*' -o -name 'checkpoint-*' -o -name lease.json)" ]; }
