@@ -1,123 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """Conversations as the LLaVA recipe turns them into ids and labels.
 
-Writes tests/golden/conversations/: llama/ and qwen/, two tiny tokenizers in their settings, and conversations.json: turns,
-text, ids, and which of the ids are learned, by the published rule and by where the answers stand in the text.
+Writes tests/golden/conversations/: llama/, llama_legacy/ and qwen/, tiny tokenizers in their settings, and conversations.json
+and legacy.json (v1 with the second): turns, text, ids, and which of the ids are learned, by the published rule and by where the
+answers stand in the text.
 """
-import io
 import json
 import random
-import unicodedata
 from pathlib import Path
 
-import sentencepiece
-import tokenizers
+from conversation_tokenizers import QUESTIONS, LegacyLlama, Llama, Qwen, sentence
 
 FOLDER = Path(__file__).resolve().parent.parent / "golden" / "conversations"
 IGNORE, IMAGE, MARK = -100, -200, "<image>"
-QUESTIONS = "A chat between a curious user and an artificial intelligence assistant. " \
-            "The assistant gives helpful, detailed, and polite answers to the user's questions."
-WORDS = ("the a an of on in with and is are red blue green small large circle square dog cat tree house river bird person two "
-         "three seven left right above below near sky grass street table picture shows what where how many color colour "
-         "describe image question answer option letter directly using single word or phrase please bridge window 12 2048 0.5 "
-         "café naïve 東京 ☂ it's don't e.g. (maybe) \"so\" A. B. C. D.").split()
 
 
 class Refused(Exception):
     """What the published code stops at."""
-
-
-def sentence(draw, least=3, most=14):
-    return " ".join(draw.choice(WORDS) for _ in range(draw.randint(least, most)))
-
-
-def corpus():
-    draw = random.Random(7)
-    # As in LLaMA's vocabulary "USER" is one piece and " USER" two: what the published rule for masks rests on.
-    lines = [QUESTIONS, "1USER 2USER 3USER", "in the US the UN and the UK", "system user assistant ASSISTANT"]
-    return lines * 30 + [sentence(draw).capitalize() + draw.choice(".?!") for _ in range(900)]
-
-
-# Two tokenizers. ids(text) is what a call of the Python tokenizer gives; surfaces(text) the same as (id, bytes of the text).
-
-class Llama:
-    bos, eos, pad = 1, 2, 0
-
-    @staticmethod
-    def normal(text):
-        return text.replace("▁", " ")
-
-    def __init__(self):
-        model = io.BytesIO()
-        sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=iter(corpus()), model_writer=model, model_type="bpe", vocab_size=560, byte_fallback=True,
-            split_digits=True, allow_whitespace_only_pieces=True, remove_extra_whitespaces=False, character_coverage=0.9995,
-            normalization_rule_name="identity", pad_id=-1, num_threads=1, minloglevel=2)
-        self.bytes = model.getvalue()
-        no_prefix = b"\x1a\x02\x18\x00"  # normalizer_spec { add_dummy_prefix: false }: a later field counts
-        self.model = sentencepiece.SentencePieceProcessor(model_proto=self.bytes + no_prefix)
-        self.words = {"<s>": 1, "</s>": 2, "<unk>": 0}
-
-    def surfaces(self, text):
-        out = [(1, b"")]
-        parts, rest = [], " " + text if text else ""
-        while rest:
-            at, word = min(((rest.find(w), w) for w in self.words if w in rest), default=(len(rest), ""))
-            parts += [rest[:at], word]
-            rest = rest[at + len(word):]
-        if len(parts) > 1 and parts[0] == " " and parts[1]:
-            parts[0] = ""  # no piece for the dummy prefix alone
-        first = bool(parts and parts[0])
-        for part in parts:
-            if part in self.words:
-                out.append((self.words[part], part.encode()))
-            elif part:
-                for number in self.model.encode(part):
-                    piece = self.model.id_to_piece(number)
-                    raw = bytes([int(piece[3:5], 16)]) if self.model.is_byte(number) else piece.replace("▁", " ").encode()
-                    out.append((number, raw))
-        if first:  # the dummy prefix stands for nothing in the text
-            assert out[1][1].startswith(b" ")
-            out[1] = (out[1][0], out[1][1][1:])
-        assert b"".join(raw for _, raw in out) == text.encode(), (text, out)
-        return out
-
-
-class Qwen:
-    bos = None
-    special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
-
-    @staticmethod
-    def normal(text):
-        return unicodedata.normalize("NFC", text)
-
-    def __init__(self):
-        pattern = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|"
-                   r"\s+(?!\S)|\s+")
-        whole = tokenizers.Tokenizer(tokenizers.models.BPE())
-        whole.normalizer = tokenizers.normalizers.NFC()
-        whole.pre_tokenizer = tokenizers.pre_tokenizers.Sequence([
-            tokenizers.pre_tokenizers.Split(tokenizers.Regex(pattern), behavior="isolated"),
-            tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
-        whole.decoder = tokenizers.decoders.ByteLevel()
-        whole.train_from_iterator(corpus(), tokenizers.trainers.BpeTrainer(
-            vocab_size=480, initial_alphabet=tokenizers.pre_tokenizers.ByteLevel.alphabet(), show_progress=False))
-        whole.add_special_tokens(self.special)
-        self.model = whole
-        self.pad, self.eos = (whole.token_to_id(self.special[i]) for i in (0, 2))
-
-    def surfaces(self, text):
-        encoding = self.model.encode(text, add_special_tokens=False)
-        raw, out, at = text.encode(), [], 0
-        places = [len(text[:i].encode()) for i in range(len(text) + 1)]
-        for number, (begin, end) in zip(encoding.ids, encoding.offsets):
-            token = self.model.id_to_token(number)
-            count = len(token.encode()) if token in self.special else len(token)  # byte-level: one letter per byte
-            assert places[begin] <= at <= at + count <= places[end], (text, token)
-            out.append((number, raw[at:at + count]))
-            at += count
-        assert at == len(raw)
-        return out
 
 
 def ids(tokenizer, text):
@@ -224,11 +123,12 @@ def published_v1(text, tokenizer, image, most):
         halves = turn.split(" ASSISTANT: ")
         if not turn or len(halves) != 2:
             break
-        known = length(halves[0] + " ASSISTANT: ") - 2 - (i > 0)
+        less = i > 0 and not tokenizer.legacy
+        known = length(halves[0] + " ASSISTANT: ") - 2 - less
         # a slice of Python: what lies before the first id counts from the end
         for j in range(*slice(at, at + known).indices(len(numbers))):
             learned[j] = False
-        at += length(turn) - (i > 0)
+        at += length(turn) - less
     learned[at:] = [False] * len(learned[at:])
     total = sum(number != tokenizer.pad for number in numbers)
     if at < most and at != total:
@@ -344,25 +244,32 @@ def cases():
     return out
 
 
+def write(name, cases):
+    lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
+    (FOLDER / name).write_text("[" + lines + "]\n")
+    ordinary = [case for case in cases if case["name"].startswith("talk")]
+    assert all(case["published"] == case["corrected"] and case["outcome"] == "ok" for case in ordinary)
+
+
 def main():
     FOLDER.mkdir(parents=True, exist_ok=True)
-    llama, qwen = Llama(), Qwen()
-    for name in ("llama", "qwen"):
+    llama, legacy, qwen = Llama(), LegacyLlama(), Qwen()
+    for name in ("llama", "llama_legacy", "qwen"):
         (FOLDER / name).mkdir(exist_ok=True)
-    (FOLDER / "llama/tokenizer.model").write_bytes(llama.bytes)
     qwen.model.save(str(FOLDER / "qwen/tokenizer.json"), pretty=False)
-    (FOLDER / "llama/tokenizer_config.json").write_text(json.dumps(
-        dict(tokenizer_class="LlamaTokenizer", legacy=False, add_bos_token=True, add_eos_token=False, bos_token="<s>",
-             eos_token="</s>", unk_token="<unk>", model_max_length=2048, clean_up_tokenization_spaces=False)) + "\n")
+    for name, one in (("llama", llama), ("llama_legacy", legacy)):
+        (FOLDER / name / "tokenizer.model").write_bytes(one.bytes)
+        (FOLDER / name / "tokenizer_config.json").write_text(json.dumps(
+            dict(tokenizer_class="LlamaTokenizer", legacy=one.legacy, add_bos_token=True, add_eos_token=False, bos_token="<s>",
+                 eos_token="</s>", unk_token="<unk>", model_max_length=2048, clean_up_tokenization_spaces=False)) + "\n")
     (FOLDER / "qwen/tokenizer_config.json").write_text(json.dumps(
         dict(tokenizer_class="Qwen2Tokenizer", add_bos_token=False, add_prefix_space=False, bos_token=None,
              eos_token="<|im_end|>", pad_token="<|endoftext|>", unk_token=None, clean_up_tokenization_spaces=False)) + "\n")
-    out = [case | expected(case, qwen if case["template"] == "chatml" else llama) for case in cases()]
-    lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in out)
-    (FOLDER / "conversations.json").write_text("[" + lines + "]\n")
     assert [len(ids(llama, text)) for text in ("</s>USER", "USER")] == [3, 3]
-    ordinary = [case for case in out if case["name"].startswith("talk")]
-    assert all(case["published"] == case["corrected"] and case["outcome"] == "ok" for case in ordinary)
+    assert [len(ids(legacy, text)) for text in ("</s>USER", "USER")] == [4, 3]
+    write("conversations.json", [case | expected(case, qwen if case["template"] == "chatml" else llama) for case in cases()])
+    few = [case for case in cases() if case["template"] == "v1" and not case["name"].startswith("over long")]
+    write("legacy.json", [case | expected(case, legacy) for case in few])
 
 
 if __name__ == "__main__":

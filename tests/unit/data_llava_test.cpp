@@ -154,6 +154,17 @@ TEST_CASE("an unreadable sample is named when it is read", "[data]") {
     CHECK(tried == 16);
 }
 
+TEST_CASE("an object of very many keys is refused before they are compared", "[data]") {
+    std::string keys = "{\"id\": \"x\"";
+    for (int i = 0; i < 300'000; ++i) keys += fmt::format(", \"{}\": 0", i);
+    const Listed one("l.json", "[" + k_text + "," + keys + "}," + k_text + "]");
+    const LlavaList list(index_llava(one.file));
+    REQUIRE(list.index().size() == 3);
+    CHECK(list.index().has(1, SampleFault::unreadable));
+    CHECK(says(refusal([&] { list.read(1); }), "l.json: sample 2 has an object of more than 256 keys"));
+    CHECK(list.read(2).turns.size() == 2);
+}
+
 TEST_CASE("a file that is no list, or changes, is refused", "[data]") {
     const auto index_of = [](const std::string& content) {
         const Listed one("l.json", content);
@@ -162,7 +173,9 @@ TEST_CASE("a file that is no list, or changes, is refused", "[data]") {
     CHECK(says(index_of(""), "is not a JSON list"));
     CHECK(says(index_of("{\"a\": 1}"), "is not a JSON list"));
     CHECK(says(index_of("[" + k_text + "," + k_text.substr(0, 40)), "entry 2 (line 1) is cut off"));
-    CHECK(says(index_of("[" + k_text), "is cut off"));
+    const auto cut = index_of("[" + k_text);
+    CHECK(says(cut, "is cut off"));
+    CHECK(!says(cut + index_of(""), "image"));  // a list of images is not what is wanted
     CHECK(says(refusal([] { index_llava("/nowhere/l.json"); }), "/nowhere/l.json"));
     const Listed one("l.json", "[" + k_talk + "," + k_text + "]");
     const auto index = index_llava(one.file);

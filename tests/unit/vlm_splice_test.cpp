@@ -9,6 +9,8 @@
 #include <ATen/ops/zeros.h>
 #include <catch2/catch.hpp>
 
+#include <ctime>
+
 #include <lvr/core/error.hpp>
 #include <lvr/vlm/splice.hpp>
 
@@ -93,6 +95,24 @@ TEST_CASE("gradients flow to the images and to the embeddings", "[vlm]") {
     CHECK(gradient(given[2]) == Ids{2});
     CHECK(gradient(given[3]) == Ids{3, 4, 5});
     CHECK(gradient(given[4]) == Ids{7, 8});
+}
+
+TEST_CASE("a batch of many samples costs no more for each", "[vlm]") {
+    const auto seconds = [](std::int64_t samples) {
+        const std::vector<Tokens> batch(static_cast<std::size_t>(samples),
+                                        Tokens{Ids(16, 1), Ids(16, 1), false});
+        const std::vector<at::Tensor> none(batch.size());
+        const auto weights = at::ones({2, 64}).requires_grad_();
+        const auto out = splice(batch, none, weights).embeddings_BLD.sum();
+        const auto start = std::clock();
+        out.backward();
+        CHECK(weights.grad()[1][0].item<float>() == static_cast<float>(16 * samples));
+        return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+    };
+    seconds(16);
+    const double few = seconds(128), many = seconds(2048);
+    INFO(few << " s of CPU time, " << many << " s");
+    CHECK(many < 64 * few);  // 16 times as many; were each to fill a gradient of all: 256
 }
 
 TEST_CASE("samples may share a row", "[vlm]") {

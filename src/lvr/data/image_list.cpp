@@ -44,12 +44,12 @@ class JsonEntries {
     void take(const ListEntry& entry) {
         const std::string what = fmt::format("{}: entry {} (line {})", file_, entry.number, entry.line);
         if (!entry.text.starts_with('{')) {
-            const core::Json value = core::parse_json(entry.text, what);
+            const core::Json value = parse_entry(entry.text, what);
             if (!value.is_string()) throw bad_entry(file_, entry, "is " + kind_of(value));
             return add(entry, value);
         }
         const auto field = member_of(entry.text, "image", what);
-        const core::Json image = field ? core::parse_json(*field, what + ": `image`") : core::Json();
+        const core::Json image = field ? parse_entry(*field, what + ": `image`") : core::Json();
         if (image.is_null()) {
             ++without_;
         } else if (image.is_array()) {

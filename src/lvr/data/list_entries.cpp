@@ -7,6 +7,7 @@
 #include <cstring>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <lvr/core/error.hpp>
 #include <lvr/core/text_file.hpp>
@@ -39,7 +40,7 @@ class Entry {
     }
     core::Error problem(const std::string& what) const {
         return core::input_error(fmt::format("{}: entry {} (line {}) {}", file_, number_, line_, what), "",
-                                 "check that the file is whole, and a list of image paths");
+                                 "check that the file is whole, and a list of the form that is wanted here");
     }
     std::string& text() { return text_; }
 
@@ -76,8 +77,10 @@ class ArraySplitter {
     enum class State { before, inside, behind };
 
     core::Error no_list() const {
-        return core::input_error(file_ + ": is not a JSON list", "",
-                                 "give a list of paths, or of objects with an `image` field");
+        return core::input_error(
+            file_ + ": is not a JSON list", "",
+            "it is to be one array: [entry, entry, ...]; one entry per line is taken in a "
+            "file whose name ends with .jsonl");
     }
 
     const char* around(const char* at, const char* end) {
@@ -181,7 +184,32 @@ void read_marked_pieces(const std::string& file,
     if (!clear) hand_on(start);
 }
 
+/// @throws core::Error (input) for an object of more than k_most_keys
+void check_keys(std::string_view text, const std::string& what) {
+    std::vector<int> keys = {0};  // so far, of what is open at each depth
+    bool in_text = false, escaped = false;
+    for (const char letter : text) {
+        if (in_text) {
+            in_text = escaped || letter != '"';
+            escaped = !escaped && letter == '\\';
+            continue;
+        }
+        in_text = letter == '"';
+        if (letter == '{' || letter == '[') keys.push_back(0);
+        if ((letter == '}' || letter == ']') && keys.size() > 1) keys.pop_back();
+        if (keys.size() > core::k_deepest_json + 1) return;  // nobody reads on behind that
+        if (letter == ':' && ++keys.back() > k_most_keys)
+            throw core::input_error(fmt::format("{} has an object of more than {} keys", what, k_most_keys),
+                                    "", "leave out what nobody reads");
+    }
+}
+
 }  // namespace
+
+core::Json parse_entry(std::string_view text, const std::string& what) {
+    check_keys(text, what);
+    return core::parse_json(text, what);
+}
 
 void for_each_line(const std::string& file, const TakeEntry& take) {
     Entry entry(file, take);

@@ -60,7 +60,7 @@ std::string place_of(const std::string& file, std::int64_t sample) {
 }
 
 LlavaSample parsed(std::string_view text, const std::string& place) {
-    const core::Json object = core::parse_json(text, place);
+    const core::Json object = parse_entry(text, place);
     if (!object.is_object()) refuse(place, "is no object");
     LlavaSample sample;
     const std::string id = id_of(object);

@@ -49,7 +49,7 @@ std::string_view described(SampleFault fault);
 /// All of a sample that could be read.
 std::vector<SampleFault> faults_of(const LlavaSample& sample);
 
-/// Where the samples of a file stand, and what a sampler must know of them: 17 bytes per sample, so that one
+/// Where the samples of a file stand, and what a sampler must know of them: 18 bytes per sample, so that one
 /// rank reads the file (1 GB) and tells the others.
 struct LlavaIndex {
     std::string file;

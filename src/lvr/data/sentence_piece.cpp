@@ -44,7 +44,8 @@ std::string with_spaces_for_underlines(std::string_view text) {
 class SentencePiece final : public Tokenizer {
   public:
     SentencePiece(const std::filesystem::path& file, const TokenizerSettings& settings)
-        : file_(file.string()), legacy_(settings.legacy), adds_space_(settings.add_prefix_space) {
+        : file_(file.string()), adds_space_(settings.add_prefix_space) {
+        legacy = settings.legacy;
         load(core::read_text(file));
         read_added(settings);
         if (settings.add_bos.value_or(true)) prefix_ = {*bos};
@@ -119,13 +120,13 @@ class SentencePiece final : public Tokenizer {
             return bad_tokenizer(file_, "is no SentencePiece model" + why);
         };
         if (!traits) throw broken(", or cut off");
-        if (!legacy_ && traits->removes_extra_spaces) {
+        if (!legacy && traits->removes_extra_spaces) {
             throw unknown_to_us(file_, "\"remove_extra_whitespaces\" together with legacy=false");
         }
         const auto status =
-            model_.LoadFromSerializedProto(legacy_ ? bytes : without_dummy_prefix(std::move(bytes)));
+            model_.LoadFromSerializedProto(legacy ? bytes : without_dummy_prefix(std::move(bytes)));
         if (!status.ok()) throw broken(fmt::format(" ({})", status.ToString()));
-        by_words_ = !legacy_ && traits->is_bpe && traits->keeps_text && !traits->treats_space_as_suffix &&
+        by_words_ = !legacy && traits->is_bpe && traits->keeps_text && !traits->treats_space_as_suffix &&
                     piece_id(k_underline) && pieces_stay_within_words();
     }
 
@@ -186,7 +187,7 @@ class SentencePiece final : public Tokenizer {
 
     void encode_text(std::string_view text, std::vector<std::int64_t>& ids) const {
         std::string changed;
-        if (!legacy_) {
+        if (!legacy) {
             changed = with_spaces_for_underlines(text);
             if (adds_space_) changed.insert(0, k_underline);
             text = changed;
@@ -197,7 +198,7 @@ class SentencePiece final : public Tokenizer {
         for (const auto& section : sections) {
             // The space in front of a text that begins with a special token is none.
             const bool only_a_space =
-                !legacy_ && ids.size() == begin + 1 && underline_ && ids[begin] == *underline_;
+                !legacy && ids.size() == begin + 1 && underline_ && ids[begin] == *underline_;
             if (section.token && section.token->special && only_a_space) ids.pop_back();
             if (section.token) {
                 ids.push_back(section.token->id);
@@ -235,7 +236,7 @@ class SentencePiece final : public Tokenizer {
             const AddedToken* const special = added_.find(ids[i]);
             if (special) {
                 // As the older rule has it: the space comes before the pieces, not before the special token.
-                if (legacy_ && !after_special && i > 0) text += " ";
+                if (legacy && !after_special && i > 0) text += " ";
                 text += decode_pieces(pieces) + special->content;
                 pieces.clear();
             } else {
@@ -256,7 +257,7 @@ class SentencePiece final : public Tokenizer {
     }
 
     std::string file_;
-    bool legacy_ = true, adds_space_ = true, by_words_ = false;
+    bool adds_space_ = true, by_words_ = false;
     sentencepiece::SentencePieceProcessor model_;
     AddedTokens added_;
     TokenFinder finder_;

@@ -38,6 +38,8 @@ class Tokenizer {
 
     /// What tokenizer_config.json, or special_tokens_map.json, names as such.
     std::optional<std::int64_t> bos, eos, pad, unk;
+    /// LLaMA's older rule: not only a text, but also what follows a special token gets a space in front.
+    bool legacy = false;
 
   protected:
     Tokenizer() = default;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lvr/nn/attention.hpp>
 
+#include <ATen/SDPBackend.h>
+#include <ATen/ops/_fused_sdp_choice.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 
 #include <optional>
@@ -17,13 +19,22 @@ at::Tensor repeated(const at::Tensor& x_BKLH, std::int64_t heads) {
         .reshape({x_BKLH.size(0), heads, x_BKLH.size(2), x_BKLH.size(3)});
 }
 
+/// Whether one of LibTorch's fused kernels does (CUDA's flash attention, of half precision): else it would
+/// fall back on its formula, which keeps L^2 scores.
+bool takes_fewer_heads(const at::Tensor& q_BNLH, const at::Tensor& k_BKLH, const at::Tensor& v_BKLH,
+                       bool causal) {
+    if (!q_BNLH.is_cuda()) return false;
+    const auto choice =
+        at::_fused_sdp_choice(q_BNLH, k_BKLH, v_BKLH, std::nullopt, 0.0, causal, std::nullopt, true);
+    return choice != static_cast<std::int64_t>(at::SDPBackend::math);
+}
+
 at::Tensor attend(const SelfAttention& attention, const at::Tensor& q_BNLH, const at::Tensor& k_BKLH,
                   const at::Tensor& v_BKLH, const at::Tensor& mask_B1LL) {
     const auto mask = mask_B1LL.defined() ? std::optional(mask_B1LL) : std::nullopt;
     const bool causal = attention.causal && !mask;
-    // Only CUDA's flash attention takes fewer key heads; elsewhere LibTorch would fall back on its slow
-    // formula.
-    const bool grouped = attention.heads != attention.kv_heads && q_BNLH.is_cuda() && !mask;
+    const bool grouped =
+        attention.heads != attention.kv_heads && !mask && takes_fewer_heads(q_BNLH, k_BKLH, v_BKLH, causal);
     const auto k = grouped ? k_BKLH : repeated(k_BKLH, attention.heads);
     const auto v = grouped ? v_BKLH : repeated(v_BKLH, attention.heads);
     return at::scaled_dot_product_attention(q_BNLH, k, v, mask, 0.0, causal, std::nullopt, grouped);

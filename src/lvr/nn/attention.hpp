@@ -17,7 +17,7 @@ struct AttentionShape {
     std::int64_t kv_heads = 1;    ///< K, a divisor of N: each serves N / K heads side by side
     std::int64_t head_width = 1;  ///< H; ViTs have C / N
     bool qkv_bias = true, out_bias = true;
-    bool causal = false;  ///< a position sees itself and what is ahead of it
+    bool causal = false;  ///< a position sees itself and those before it, nothing ahead
 };
 
 /// Multi-head self-attention with queries, keys and values from one matrix.

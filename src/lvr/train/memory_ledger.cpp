@@ -16,21 +16,23 @@ bool MemoryLedger::is_small(MemoryPart part, double bytes) const {
     return keeps_freed_ && part != MemoryPart::process && bytes < k_glibc_largest;
 }
 
-void MemoryLedger::add(MemoryPart part, double bytes) {
+void MemoryLedger::change(MemoryPart part, double bytes, bool is_small) {
     at(now_, part) += bytes;
-    if (is_small(part, bytes)) {
-        small_ += bytes;
-        most_small_ = std::max(most_small_, small_);
-    }
-    at(now_, MemoryPart::freed) = keeps_freed_ ? most_small_ - small_ : 0;
+    if (!is_small) return;
+    auto& small = small_[static_cast<std::size_t>(part)];
+    auto& most = most_small_[static_cast<std::size_t>(part)];
+    const double freed = most - small;
+    small += bytes;
+    most = std::max(most, small);
+    at(now_, MemoryPart::freed) += most - small - freed;
+}
+
+void MemoryLedger::add(MemoryPart part, double bytes) {
+    change(part, bytes, is_small(part, bytes));
     if (now_.total() > most_.total()) most_ = now_;
 }
 
-void MemoryLedger::remove(MemoryPart part, double bytes) {
-    at(now_, part) -= bytes;
-    if (is_small(part, bytes)) small_ -= bytes;
-    at(now_, MemoryPart::freed) = keeps_freed_ ? most_small_ - small_ : 0;
-}
+void MemoryLedger::remove(MemoryPart part, double bytes) { change(part, -bytes, is_small(part, bytes)); }
 
 void MemoryLedger::add_all(MemoryPart part, const std::vector<double>& tensors) {
     for (const double bytes : tensors) add(part, bytes);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include <lvr/train/memory_plan.hpp>
@@ -25,10 +26,11 @@ class MemoryLedger {
 
   private:
     bool is_small(MemoryPart part, double bytes) const;
+    void change(MemoryPart part, double bytes, bool is_small);
 
     bool keeps_freed_;
     MemoryPlan now_, most_;
-    double small_ = 0, most_small_ = 0;
+    std::array<double, k_memory_parts> small_ = {}, most_small_ = {};
 };
 
 }  // namespace lvr::train

@@ -24,7 +24,7 @@ class Update {
     explicit Update(const MemoryQuestion& question)
         : q_(question),
           sizes_(question),
-          ledger_(question.layout.device.is_cpu()),
+          ledger_(question.layout.device.is_cpu() && question.keeps_freed),
           groups_(bucket_groups(elements_of(sizes_.parameters), question.layout.most_elements)) {}
 
     MemoryPlan plan() {
@@ -135,27 +135,36 @@ class Update {
         is_whole_ = false;
         end_sums(1);
         if (is_sharded()) ledger_.add(Part::gradients, length(g) / ranks() * width());
+        if (summing_.empty()) ledger_.add_all(Part::transfer, copies_of(g));  // one sum after the other
         summing_.push_back(g);
     }
 
     void end_sums(std::size_t but) {
-        for (; summing_.size() > but; summing_.pop_front()) end_sum(summing_.front());
+        while (summing_.size() > but) {
+            ledger_.remove_all(Part::transfer, copies_of(summing_.front()));
+            end_sum(summing_.front());
+            summing_.pop_front();
+            if (!summing_.empty()) ledger_.add_all(Part::transfer, copies_of(summing_.front()));
+        }
     }
 
     void end_sum(std::size_t g) {
         const double all = length(g) * width(), fresh = is_sharded() ? all / ranks() : 0;
-        if (is_sharded() && width() < 4 && q_.layout.device.is_cpu()) {  // MPI sums float32
-            for (const double copy : {length(g) * 4, length(g) * 4 / ranks()})
-                ledger_.add(Part::transfer, copy);
-            for (const double copy : {length(g) * 4, length(g) * 4 / ranks()})
-                ledger_.remove(Part::transfer, copy);
-        }
         const bool has_part = q_.backwards > 1 && q_.zero == ZeroStage::gradients;
         const bool becomes_part = !has_part && width() == 4;
         if (is_sharded()) ledger_.remove(Part::gradients, all);
         const double sum = is_sharded() ? fresh : all;
         if (!has_part && !becomes_part) ledger_.add(Part::gradients, part_bytes(g));
         if (!becomes_part) ledger_.remove(Part::gradients, sum);
+    }
+
+    /// What comm's MPI makes for a sum: float32 of narrower values, and a part of its own where all get all.
+    std::vector<double> copies_of(std::size_t g) const {
+        std::vector<double> copies;
+        if (q_.layout.parts == 1 || !q_.layout.device.is_cpu()) return copies;
+        if (!is_sharded()) copies.push_back(length(g) * width() / ranks());
+        if (width() < 4) copies.insert(copies.end(), {length(g) * 4, length(g) * 4 / ranks()});
+        return copies;
     }
 
     static constexpr double k_mpi_copies =

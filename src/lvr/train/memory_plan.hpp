@@ -27,6 +27,7 @@ struct MemoryQuestion {
     std::int64_t images = 0;         ///< of one micro-batch
     std::int64_t image_tokens = 0;   ///< of one image
     std::int64_t waiting = 0;        ///< micro-batches whose images the pipeline holds ready
+    bool keeps_freed = true;         ///< on the CPU, as glibc's malloc does
     std::int64_t process_bytes = 0;  ///< before a model is loaded: see resident_bytes
 };
 

@@ -54,10 +54,9 @@ void TensorSizes::name_parameters(const MemoryQuestion& q) {
     add("head.", 0);
 }
 
-/// What each operator of nn::apply(LlamaBlock) keeps: RMSNorm its input in float32 and, where its weight is
-/// trained, the quotient; a linear map its input where its weight is trained; attention the rotated queries
-/// and keys, the values (a view that holds the whole product of query, key and value) and its result; silu
-/// and the gate their factors.
+/// What each operator of nn::apply(LlamaBlock) keeps: RMSNorm its input; a linear map its input where its
+/// weight is trained; attention the rotated queries and keys, the values (a view that holds the whole product
+/// of query, key and value) and its result; the gated map both halves.
 void TensorSizes::measure_block(const MemoryQuestion& q) {
     const auto& llm = q.llm;
     const double rows = static_cast<double>(q.micro_batch * q.positions);
@@ -67,10 +66,8 @@ void TensorSizes::measure_block(const MemoryQuestion& q) {
     const auto queries = llm.heads * llm.head_width, keys = llm.kv_heads * llm.head_width;
     const bool repeats = llm.heads != llm.kv_heads && q.layout.device.is_cpu();
     for (int norm = 0; norm < 2; ++norm) {
-        kept_of_block.push_back(size(llm.width, 4));
-        if (!q.trains_llm) continue;
         kept_of_block.push_back(size(llm.width, element));
-        kept_of_block.push_back(size(llm.width, element));
+        if (q.trains_llm) kept_of_block.push_back(size(llm.width, element));
     }
     kept_of_block.push_back(size(queries + keys, element));
     if (repeats) {
@@ -82,8 +79,7 @@ void TensorSizes::measure_block(const MemoryQuestion& q) {
     kept_of_block.push_back(size(queries, element));
     kept_of_block.push_back(size(llm.heads, 4));
     kept_of_block.push_back(size(2 * llm.mlp_width, element));
-    kept_of_block.push_back(size(llm.mlp_width, element));
-    (q.trains_llm ? kept_of_block : passing_forward).push_back(size(llm.mlp_width, element));
+    passing_forward.push_back(size(llm.mlp_width, element));
     input_of_block = size(llm.width, element);
     passing_forward.push_back(size(llm.width, element));
     passing_backward = {size(llm.width, element), size(llm.mlp_width, element), size(llm.mlp_width, element),
@@ -93,9 +89,7 @@ void TensorSizes::measure_block(const MemoryQuestion& q) {
 void TensorSizes::measure_ends(const MemoryQuestion& q) {
     const double rows = static_cast<double>(q.micro_batch * q.positions);
     const double width = static_cast<double>(q.llm.width), vocabulary = static_cast<double>(q.llm.vocabulary);
-    ends = {rows * width * element, rows * width * 4,
-            rows * width * element};  // embeddings, last norm, hidden
-    if (q.trains_llm) ends.push_back(rows * width * element);
+    ends = {rows * width * element, rows * width * element};  // what the last norm takes and gives
     if (!q.projector.empty()) image = static_cast<double>(q.image_tokens * q.projector.front()) * element;
     for (std::int64_t i = 0; i < q.images; ++i) {
         if (!q.projector.empty()) ends.push_back(image);

@@ -30,8 +30,8 @@ void add_stage(core::Fields& fields, const std::string& stage, StageConfig& conf
         "samples whose labels' losses are averaged together, and which are of like length: the batch that "
         "one GPU had");
     add("micro_batch", &config.micro_batch,
-        "samples that a rank computes at a time, a divisor of loss_batch; 0: loss_batch. Does not change "
-        "the result");
+        "samples that a rank computes at a time, a divisor of loss_batch; 0: the largest that the ranks can "
+        "share. Does not change the result");
     add("learning_rate", &config.learning_rate, "the highest, behind the warm-up");
     add("warmup", &config.warmup, "share of the updates");
     add("epochs", &config.epochs, "how often each sample is seen");
@@ -65,8 +65,8 @@ void validate_stage(const StageConfig& stage, const std::string& name) {
 
 }  // namespace
 
-core::Fields TrainConfig::fields() {
-    core::Fields fields = {
+core::Fields TrainConfig::model_fields() {
+    return {
         {"representation", &representation,
          "vision representations, of which each gets a model, by the names that lvr-extract --list prints"},
         {"encoder", &encoder, "encoder cards of your own, as TOML files"},
@@ -79,7 +79,8 @@ core::Fields TrainConfig::fields() {
          encoders::k_protocols},
         {"llm", &llm, "the language model: a Hugging Face folder of LLaMA or Qwen2, or a hub id"},
         {"out", &out, "folder for the models: OUT/<representation>/align and finetune"},
-        {"ranks_per_model", &ranks_per_model, "ranks that train one model together; 0: all"},
+        {"ranks_per_model", &ranks_per_model,
+         "ranks that train one model together, if there are so many; 0: all"},
         {"preset",
          &preset,
          "what the options below are where they are not given: as the paper's code did it, or as it should",
@@ -103,6 +104,10 @@ core::Fields TrainConfig::fields() {
         {"longest_spliced", &longest_spliced,
          "positions of a sample with all of its image's; 0: no limit; -1: by the preset (0, corrected 2048)"},
     };
+}
+
+core::Fields TrainConfig::fields() {
+    core::Fields fields = model_fields();
     add_stage(fields, "align", align);
     add_stage(fields, "finetune", finetune);
     const core::Fields rest = {
@@ -121,7 +126,8 @@ core::Fields TrainConfig::fields() {
          &bad_samples,
          "samples that cannot be learned from: skip them (exit status 7) or stop",
          {"skip", "stop"}},
-        {"spike", &spike, "stop when losses are so many deviations above the usual; 0: 10; negative: never"},
+        {"spike", &spike,
+         "stop when losses stay so many deviations above the usual (see loss_watch.hpp); 0: never"},
         {"save_updates", &save_updates, "a checkpoint after so many updates; 0: by time only"},
         {"save_minutes", &save_minutes, "a checkpoint after so many minutes; 0: by updates only"},
         {"keep", &keep,
@@ -140,7 +146,7 @@ void TrainConfig::validate() const {
     demand(!representation.empty() || !encoder.empty() || !snapshot.empty(), "no representation given",
            "use --representation clip336 (see lvr-extract --list), --encoder FILE.toml or --snapshot FOLDER");
     demand(!llm.empty(), "no language model given", "use --llm FOLDER");
-    demand(!out.empty(), "no output folder given", "use --out FOLDER");
+    demand(dry_run || !out.empty(), "no output folder given", "use --out FOLDER");
     demand(ranks_per_model >= 0, "--ranks-per-model must not be negative", "use 0 for all ranks");
     demand(longest > 1, "--longest must be above 1", "e.g. --longest 2048");
     demand(longest_spliced >= -1, "--longest-spliced must be 0 or more", "use 0 for no limit");
@@ -151,6 +157,7 @@ void TrainConfig::validate() const {
     demand(save_minutes >= 0, "--save-minutes must not be negative", "use 0 for none by time");
     demand(keep >= 0, "--keep must not be negative", "use 0 to keep all");
     demand(threads >= 0 && threads <= 4096, "--threads must be 0 to 4096", "e.g. --threads 8");
+    demand(spike >= 0, "--spike must not be negative", "use 0 for no look-out");
     demand(peak_tflops >= 0, "--peak-tflops must not be negative", "use 0 to have it measured");
     demand(projector_from.empty() || !with_align, "--projector-from is where stage 1 begins and ends",
            "use lvr-train finetune with it");

@@ -56,7 +56,7 @@ struct TrainConfig {
     std::int64_t pack = 0;
 
     std::string bad_samples = "skip";
-    double spike = 0;
+    double spike = 10;
     std::int64_t save_updates = 1000;
     double save_minutes = 30;
     std::int64_t keep = 1;
@@ -78,6 +78,9 @@ struct TrainConfig {
     bool averages_tokens() const;
     double most_norm() const;             ///< 0: gradients are not clipped
     std::int64_t most_positions() const;  ///< of a sample with its image; 0: all
+
+  private:
+    core::Fields model_fields();
 };
 
 /// `lvr-train align`: stage 1 only.

@@ -35,7 +35,7 @@ Longest longest_batch(const Stage& stage, const StageData& data) {
     const auto words = [&](std::int64_t i) { return index.words[static_cast<std::size_t>(i)]; };
     const auto count = std::min(static_cast<std::size_t>(stage.micro_batch()), samples.size());
     std::partial_sort(samples.begin(), samples.begin() + static_cast<std::ptrdiff_t>(count), samples.end(),
-                      [&](std::int64_t a, std::int64_t b) { return words(a) > words(b); });
+                      [&](std::int64_t a, std::int64_t b) { return size(a) > size(b); });
     samples.resize(count);
     Longest longest;
     const auto& form = vlm::find_template(stage.settings.form);
@@ -51,13 +51,18 @@ Longest longest_batch(const Stage& stage, const StageData& data) {
     return longest;
 }
 
+/// Those that are here, or more where the configuration says so.
+std::int64_t planned_ranks(const Stage& stage) {
+    return std::max<std::int64_t>(stage.group.size(), stage.config.ranks_per_model);
+}
+
 MemoryQuestion question_of(const Stage& stage, const StageData& data, std::int64_t process_bytes) {
     const auto longest = longest_batch(stage, data);
-    const auto ranks = stage.group.size();
+    const auto ranks = planned_ranks(stage);
     std::vector<std::int64_t> projector = {data.images->channels()};
     projector.resize(static_cast<std::size_t>(1 + projector_layers(stage.config.projector)),
                      stage.llm.config.width);
-    const auto backwards = stage.settings.batch / stage.micro_batch() / ranks;
+    const auto backwards = std::max<std::int64_t>(1, stage.settings.batch / stage.micro_batch() / ranks);
     constexpr std::int64_t updates_ahead = 2;
     return {.llm = stage.llm.config,
             .trains_llm = stage.trains_llm,
@@ -94,28 +99,30 @@ Trial timed(StageLoop& loop) {
 }
 
 std::string tried(const Stage& stage, comm::TensorComm& comm) {
-    const auto process_bytes = resident_bytes();
     const Peak peak = stage.config.peak_tflops > 0
                           ? Peak{stage.config.peak_tflops * 1e12,
                                  fmt::format("{} TFLOP/s (as given)", stage.config.peak_tflops)}
                           : peak_of(stage.resources.device, stage.dtype());
     StageLoop loop(stage, comm, peak.flops_per_second);
-    const auto question = question_of(stage, loop.data(), process_bytes);
+    const auto question = question_of(stage, loop.data(), loop.bytes_before_model());
     loop.start();
     const auto trial = timed(loop);
-    auto most = static_cast<std::int64_t>(most_resident_bytes());
-    most = stage.group.max(most);
+    const auto most = stage.group.max(most_resident_bytes());
     const auto& counts = loop.data().order->counts();
     auto text = fmt::format(
         "{} {}: {} of {} samples, {} updates of {}; on {}, ranks: {}, each {} x {} samples an update\n",
         stage.representation.id(), stage.name(), counts.trained, counts.samples, loop.updates(),
-        stage.settings.batch, kernels::device_name(stage.resources.device), comm.size(), question.backwards,
-        question.micro_batch);
+        stage.settings.batch, kernels::device_name(stage.resources.device), question.layout.parts,
+        question.backwards, question.micro_batch);
     text += fmt::format(" memory, where the longest batch comes ({} positions, {} learned labels)\n",
                         question.positions, question.labels);
     text += to_text(plan_memory(question));
-    text += fmt::format("  {:<22}{:>10}\n", "most in the trial", core::bytes_text(static_cast<double>(most)));
-    text += fmt::format(" time, by a trial of {} updates\n", std::min(k_trial, loop.updates()));
+    if (stage.resources.device.is_cpu())
+        text += fmt::format("  {:<22}{:>10}\n", "most so far", core::bytes_text(static_cast<double>(most)));
+    else
+        text += "  and the encoder, with the activations of its batch\n";
+    text += fmt::format(" time on {} of them, by a trial of {} updates\n", comm.size(),
+                        std::min(k_trial, loop.updates()));
     text += fmt::format("  an update {:.3g} s, {:.4g} tokens/s, MFU {:.1f} % of {} per rank; all: {}\n",
                         trial.seconds, trial.tokens_per_second, 100 * trial.mfu, peak.how,
                         core::duration_text(trial.seconds * static_cast<double>(loop.updates())));
@@ -125,7 +132,8 @@ std::string tried(const Stage& stage, comm::TensorComm& comm) {
 }  // namespace
 
 std::string try_stage(const Stage& outer) {
-    const auto comm = comm::make_tensor_comm(outer.group, outer.resources.device);
+    const auto comm = par::together(
+        outer.group, [&] { return comm::make_tensor_comm(outer.group, outer.resources.device); });
     const Stage stage = outer.among(comm->group());
     return par::together(stage.group, [&] {
         try {

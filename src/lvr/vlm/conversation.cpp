@@ -9,6 +9,7 @@
 #include <lvr/core/error.hpp>
 #include <lvr/data/white_space.hpp>
 
+#include "corrected_masks.hpp"
 #include "published_masks.hpp"
 
 namespace lvr::vlm {
@@ -92,29 +93,6 @@ Prompt write_rounds(const data::LlavaSample& sample, const Template& form) {
     return prompt;
 }
 
-/// How many ids two texts have in common at their start.
-std::size_t common(const Ids& ids, const Ids& others) {
-    return static_cast<std::size_t>(
-        std::mismatch(ids.begin(), ids.end(), others.begin(), others.end()).first - ids.begin());
-}
-
-/// A part of the text up to `end` has the same ids as it has within the whole, except for an id that reaches
-/// beyond it.
-Ids corrected_labels(const Prompt& prompt, const Ids& ids, const data::Tokenizer& tokenizer) {
-    Ids labels(ids.size(), k_ignore_label);
-    const std::string_view text = prompt.text;
-    for (const auto& [begin, end] : prompt.answers) {
-        const std::size_t from = common(ids, encode_prompt(prompt, text.substr(0, begin), tokenizer));
-        const Ids until = encode_prompt(prompt, text.substr(0, end), tokenizer);
-        const std::size_t whole = common(ids, until);
-        const std::size_t to = std::min(ids.size(), whole + (whole < until.size() ? 1 : 0));
-        for (std::size_t i = from; i < to; ++i)
-            if (ids[i] != k_image_id) labels[i] = ids[i];
-        if (to == ids.size()) break;
-    }
-    return labels;
-}
-
 }  // namespace
 
 const Template& find_template(std::string_view name) {
@@ -196,7 +174,7 @@ Tokens tokenise(const data::LlavaSample& sample, const Template& form, const dat
     else if (form.name == "v1" && !corrected)
         mask.rounds(tokens);
     else
-        tokens.labels = corrected_labels(prompt, tokens.ids, tokenizer);
+        tokens.labels = corrected_labels(prompt, tokens.ids, tokenizer, {form.learned_after, longest});
     return tokens;
 }
 

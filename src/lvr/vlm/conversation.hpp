@@ -79,9 +79,15 @@ enum class MaskRule {
 
 struct TokeniseOptions {
     MaskRule masks = MaskRule::published;
-    std::int64_t longest =
-        2048;  ///< ids; text-only samples are cut to it here, those with images by `collated`
+    /// Ids; text-only samples are cut to it here, those with images by `collated` (behind it labels may be
+    /// missing).
+    std::int64_t longest = 2048;
 };
+
+/// To be asked once, ahead of the samples.
+/// @throws core::Error (usage) for published masks of `v1` with a tokenizer whose ids they cannot count: one
+/// that does not put BOS in front, or has no one id for "</s>"; every sample would be a mismatch
+void check_form(const Template& form, MaskRule masks, const data::Tokenizer& tokenizer);
 
 /// What a sample is for the language model.
 struct Tokens {

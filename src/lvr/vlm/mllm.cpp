@@ -93,7 +93,9 @@ Hidden forward(const Mllm& model, std::span<const Tokens> batch, std::span<const
     }
     const auto spliced = splice(batch, images, model.llm.embedding_VD, options.splice);
     // Padding is behind each sample's end, where nobody looks: a sample alone in its row needs no mask.
-    const auto sequence = options.splice.packs.empty() ? nn::LlamaSequence{} : nn::packed(spliced.sample_BL);
+    const auto sequence = options.splice.packs.empty()
+                              ? nn::LlamaSequence{}
+                              : nn::packed(spliced.sample_BL.to(model.llm.embedding_VD.device()));
     return {nn::llama_forward(model.llm, spliced.embeddings_BLD, sequence, options.activations),
             spliced.labels_BL};
 }

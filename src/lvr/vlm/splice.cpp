@@ -5,6 +5,7 @@
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/split_with_sizes.h>
 #include <ATen/ops/stack.h>
 #include <fmt/format.h>
 
@@ -23,55 +24,56 @@ using Packs = std::vector<Ids>;
                             "check the tokenizer and the representation against the language model");
 }
 
-at::Tensor as_tensor(const Ids& values, at::Device device) {
+at::Tensor as_tensor(const Ids& values) {
     at::Tensor tensor = at::empty({static_cast<std::int64_t>(values.size())}, at::TensorOptions(at::kLong));
     std::copy(values.begin(), values.end(), tensor.mutable_data_ptr<std::int64_t>());
-    return tensor.to(device);
+    return tensor;
 }
 
-/// The ids of all texts of a batch, one behind the other: they are looked up at once.
-at::Tensor text_embeddings(std::span<const Tokens> batch, const at::Tensor& embedding_VD) {
-    Ids text;
+/// The texts of a batch between its images: each sample's has one more piece than images, of any length. They
+/// are looked up at once, and taken apart at once: of each piece taken by itself the gradient would be one of
+/// all.
+std::vector<at::Tensor> text_embeddings(std::span<const Tokens> batch, const at::Tensor& embedding_VD) {
+    Ids text, lengths;
     for (std::size_t i = 0; i < batch.size(); ++i) {
         if (batch[i].ids.size() != batch[i].labels.size()) refuse(i, "has not as many labels as ids");
+        lengths.push_back(0);
         for (const std::int64_t id : batch[i].ids) {
-            if (id == k_image_id) continue;
+            if (id == k_image_id) {
+                lengths.push_back(0);
+                continue;
+            }
+            ++lengths.back();
             if (id < 0 || id >= embedding_VD.size(0))
                 refuse(i, fmt::format("has the id {}, beyond the {} embeddings", id, embedding_VD.size(0)));
             text.push_back(id);
         }
     }
-    return at::embedding(embedding_VD, as_tensor(text, embedding_VD.device()));
+    return at::split_with_sizes(at::embedding(embedding_VD, as_tensor(text).to(embedding_VD.device())),
+                                lengths);
 }
 
 /// Takes the batch's text embeddings and images in turn.
 class Splicer {
   public:
-    Splicer(at::Tensor text_ND, std::span<const at::Tensor> images)
-        : text_ND_(std::move(text_ND)), images_(images) {}
+    Splicer(std::vector<at::Tensor> texts, std::span<const at::Tensor> images)
+        : texts_(std::move(texts)), images_(images) {}
 
     void add(std::size_t sample, const Tokens& tokens, std::int64_t longest) {
         std::vector<at::Tensor> pieces;
         Ids labels;
-        std::int64_t pending = 0;  // text ids since the last image
-        const auto flush = [&] {
-            pieces.push_back(text_ND_.narrow(0, at_, pending));
-            at_ += pending;
-            pending = 0;
-        };
+        pieces.push_back(texts_.at(text_++));
         bool sees = false;
         for (std::size_t i = 0; i < tokens.ids.size(); ++i) {
             if (tokens.ids[i] != k_image_id) {
                 labels.push_back(tokens.labels[i]);
-                ++pending;
                 continue;
             }
-            flush();
             pieces.push_back(next_image(sample, true));
             labels.insert(labels.end(), static_cast<std::size_t>(pieces.back().size(0)), k_ignore_label);
+            pieces.push_back(texts_.at(text_++));
             sees = true;
         }
-        flush();
         if (!sees)
             if (const at::Tensor unseen = next_image(sample, false); unseen.defined())
                 pieces.push_back(unseen.narrow(0, 0, 0));
@@ -137,9 +139,8 @@ class Splicer {
             labels.insert(labels.end(), row.labels.begin(), row.labels.end());
             samples.insert(samples.end(), row.samples.begin(), row.samples.end());
         }
-        const auto device = text_ND_.device();
-        return {at::stack(embeddings), as_tensor(labels, device).view({count, longest}),
-                as_tensor(samples, device).view({count, longest}), lengths};
+        return {at::stack(embeddings), as_tensor(labels).view({count, longest}),
+                as_tensor(samples).view({count, longest}), lengths};
     }
 
     at::Tensor next_image(std::size_t sample, bool seen) {
@@ -149,18 +150,18 @@ class Splicer {
             if (seen) refuse(sample, "has a placeholder without an image");
             return image;
         }
-        if (image.dim() != 2 || image.size(1) != text_ND_.size(1))
+        const at::Tensor& text = texts_.front();
+        if (image.dim() != 2 || image.size(1) != text.size(1))
             refuse(sample, fmt::format("has image tokens of another width than the language model's {}",
-                                       text_ND_.size(1)));
-        if (image.scalar_type() != text_ND_.scalar_type() || image.device() != text_ND_.device())
+                                       text.size(1)));
+        if (image.scalar_type() != text.scalar_type() || image.device() != text.device())
             refuse(sample, "has image tokens of another type, or elsewhere, than the language model's");
         return image;
     }
 
-    at::Tensor text_ND_;
+    std::vector<at::Tensor> texts_;
     std::span<const at::Tensor> images_;
-    std::int64_t at_ = 0;
-    std::size_t used_ = 0;
+    std::size_t text_ = 0, used_ = 0;
     std::vector<at::Tensor> rows_;
     std::vector<Ids> labels_;
 };

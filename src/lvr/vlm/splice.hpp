@@ -30,9 +30,10 @@ Tokens collated(Tokens tokens, const CollateOptions& options);
 /// A batch as the language model takes it.
 struct Spliced {
     at::Tensor embeddings_BLD;  ///< zero where there is nothing
-    at::Tensor labels_BL;       ///< int64; k_ignore_label for images and where there is nothing
-    at::Tensor
-        sample_BL;  ///< int64: which sample of the batch a position belongs to; -1 where there is nothing
+    /// int64, on the CPU, where the loss looks at them; k_ignore_label for images and where there is nothing
+    at::Tensor labels_BL;
+    /// int64, on the CPU: which sample of the batch a position belongs to; -1 where there is nothing
+    at::Tensor sample_BL;
     std::vector<std::int64_t> lengths;  ///< positions of each row that hold something
 };
 
@@ -56,7 +57,7 @@ std::int64_t images_wanted(const Tokens& tokens);
 /// @param images    the samples' images in order, images_wanted() for each: [T, D], T may differ; an
 /// undefined one where
 ///                  nothing is seen of it
-/// @param embedding_VD of the language model; dtype and device of the result
+/// @param embedding_VD of the language model; dtype and device of the embeddings
 /// @throws core::Error (input) naming the sample of the batch: too few or too many images, an id beyond V, a
 /// shape that
 ///         does not fit
