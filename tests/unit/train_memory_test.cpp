@@ -169,13 +169,18 @@ TEST_CASE("a plan has the memory that tensors take, on any number of ranks", "[m
     q = question();
     q.layout.dtype = at::kBFloat16;
     compare("bfloat16", q);
+    q.backwards = 2;
+    for (const auto zero : {ZeroStage::none, ZeroStage::optimizer, ZeroStage::gradients}) {
+        q.zero = zero;
+        compare("two backwards, bfloat16", q);
+    }
     q = question();
     q.llm.kv_heads = 2;
     compare("fewer key heads", q);
     q = question();
     q.llm.tied = true;
     compare("tied", q);
-    CHECK(compared == 10);
+    CHECK(compared == 13);
 }
 
 TEST_CASE("what a plan's parts are, and how they are said") {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
 #include <lvr/core/error.hpp>
 
 #include "unit/llava_fixture.hpp"
@@ -156,13 +158,46 @@ TEST_CASE("samples that share a row have the loss and gradients that they have i
 TEST_CASE("what is trained, in forward's order") {
     const test::TinyLlava tiny("llama");
     const auto align = vlm::trained_names(tiny.config, tiny.store, false);
-    CHECK(align == std::vector<std::string>{"projector.0.bias", "projector.0.weight", "projector.2.bias",
-                                            "projector.2.weight"});
+    CHECK(align == std::vector<std::string>{"projector.0.weight", "projector.0.bias", "projector.2.weight",
+                                            "projector.2.bias"});
     const auto all = vlm::trained_names(tiny.config, tiny.store, true);
     CHECK(all.size() == tiny.store.all().size());
     CHECK(all[4] == "llm.embedding.weight");
     CHECK(all[5].starts_with("llm.blocks.0."));
     CHECK(all.back() == "llm.head.weight");
+}
+
+TEST_CASE("backward completes the gradients from the last of the names to the first") {
+    int compared = 0;
+    for (const std::string name : {"llama", "qwen2"}) {
+        for (const bool tied : {false, true}) {
+            for (const auto activations : {nn::Activations::kept, nn::Activations::recomputed}) {
+                const test::TinyLlava tiny(name);
+                auto config = tiny.config;
+                config.tied = tied;
+                weights::WeightStore store;
+                for (const auto& [parameter, tensor] : tiny.store.all())
+                    if (!tied || parameter != "llm.head.weight") store.put(parameter, tensor.clone());
+                std::vector<std::string> order;
+                for (const auto& [parameter, tensor] : store.all())
+                    tensor.requires_grad_(true).register_hook(
+                        [&order, parameter = parameter](const at::Tensor& gradient) {
+                            order.push_back(parameter);
+                            return gradient;
+                        });
+                vlm::loss(vlm::make_mllm(config, store), tiny.samples(""), tiny.features(""), {},
+                          {.activations = activations})
+                    .backward();
+                auto wanted = vlm::trained_names(config, store, true);
+                CHECK(wanted.size() == store.all().size());
+                std::reverse(wanted.begin(), wanted.end());
+                INFO(name << ", tied: " << tied);
+                CHECK(order == wanted);
+                ++compared;
+            }
+        }
+    }
+    CHECK(compared == 8);
 }
 
 TEST_CASE("a projector that is missing or of another model is refused") {

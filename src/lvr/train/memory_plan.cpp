@@ -40,6 +40,9 @@ class Update {
     double ranks() const { return static_cast<double>(q_.layout.parts); }
     double width() const { return sizes_.element; }
     bool is_sharded() const { return q_.zero != ZeroStage::none && q_.layout.parts > 1; }
+    /// Whether a rank adds its backwards before the sum over ranks, which it does in float32.
+    bool adds_first() const { return q_.backwards > 1 && q_.zero != ZeroStage::gradients; }
+    double sum_width() const { return adds_first() ? 4 : width(); }
 
     double length(std::size_t group) const {
         std::int64_t elements = 0;
@@ -63,8 +66,7 @@ class Update {
     /// What the update's earlier backwards left.
     void hold_earlier_gradients() {
         for (std::size_t g = 0; g < groups_.size(); ++g)
-            ledger_.add(Part::gradients,
-                        q_.zero == ZeroStage::gradients ? part_bytes(g) : length(g) * width());
+            ledger_.add(Part::gradients, adds_first() ? length(g) * 4 : part_bytes(g));
     }
     double part_bytes(std::size_t g) const { return 4 * (is_sharded() ? length(g) / ranks() : length(g)); }
 
@@ -118,10 +120,11 @@ class Update {
 
     void take(std::size_t g, const Parameter& parameter) {
         const double gradient = static_cast<double>(parameter.elements) * width();
-        const bool is_first = !is_whole_, has_all = q_.backwards > 1 && q_.zero != ZeroStage::gradients;
+        const bool is_first = !is_whole_;
         is_whole_ = true;
-        if (has_all || !is_first) {
+        if (adds_first() || !is_first) {
             ledger_.add(Part::gradients, gradient);
+            if (adds_first()) widen(static_cast<double>(parameter.elements));
             ledger_.remove(Part::gradients, gradient);
             return;
         }
@@ -131,10 +134,17 @@ class Update {
         if (!is_adopted) ledger_.remove(Part::gradients, gradient);
     }
 
+    /// On the CPU narrow values are added to float32 by way of a copy in float32.
+    void widen(double elements) {
+        if (width() == 4 || !q_.layout.device.is_cpu()) return;
+        ledger_.add(Part::gradients, elements * 4);
+        ledger_.remove(Part::gradients, elements * 4);
+    }
+
     void begin_sum(std::size_t g) {
         is_whole_ = false;
         end_sums(1);
-        if (is_sharded()) ledger_.add(Part::gradients, length(g) / ranks() * width());
+        if (is_sharded()) ledger_.add(Part::gradients, length(g) / ranks() * sum_width());
         if (summing_.empty()) ledger_.add_all(Part::transfer, copies_of(g));  // one sum after the other
         summing_.push_back(g);
     }
@@ -149,12 +159,13 @@ class Update {
     }
 
     void end_sum(std::size_t g) {
-        const double all = length(g) * width(), fresh = is_sharded() ? all / ranks() : 0;
+        const double all = length(g) * sum_width(), fresh = is_sharded() ? all / ranks() : 0;
         const bool has_part = q_.backwards > 1 && q_.zero == ZeroStage::gradients;
-        const bool becomes_part = !has_part && width() == 4;
+        const bool becomes_part = !has_part && sum_width() == 4;
         if (is_sharded()) ledger_.remove(Part::gradients, all);
         const double sum = is_sharded() ? fresh : all;
         if (!has_part && !becomes_part) ledger_.add(Part::gradients, part_bytes(g));
+        if (has_part) widen(part_bytes(g) / 4);
         if (!becomes_part) ledger_.remove(Part::gradients, sum);
     }
 
@@ -162,8 +173,8 @@ class Update {
     std::vector<double> copies_of(std::size_t g) const {
         std::vector<double> copies;
         if (q_.layout.parts == 1 || !q_.layout.device.is_cpu()) return copies;
-        if (!is_sharded()) copies.push_back(length(g) * width() / ranks());
-        if (width() < 4) copies.insert(copies.end(), {length(g) * 4, length(g) * 4 / ranks()});
+        if (!is_sharded()) copies.push_back(length(g) * sum_width() / ranks());
+        if (sum_width() < 4) copies.insert(copies.end(), {length(g) * 4, length(g) * 4 / ranks()});
         return copies;
     }
 

@@ -31,7 +31,6 @@ struct ShardedOptimizer::Gradients {
     at::Tensor fresh;  ///< stage 2: the part that a sum gives, before it is added
     std::size_t taken = 0;
     comm::Pending sum;
-    bool is_begun = false;
 };
 
 /// Takes a leaf's gradient away from autograd.
@@ -82,37 +81,51 @@ at::Tensor ShardedOptimizer::own_part(const at::Tensor& bucket) const {
 }
 
 void ShardedOptimizer::begin_backward(bool is_last) {
-    is_last_ = is_last;
-    for (const auto& gradients : gradients_) {
-        gradients->taken = 0;
-        gradients->is_begun = false;
-    }
+    sums_ = is_last || spec_.zero == ZeroStage::gradients;
+    adds_in_float_ = adds_in_float_ || !sums_;
+    begun_ = 0;
+    for (const auto& gradients : gradients_) gradients->taken = 0;
+}
+
+/// Of gradients that are not yet summed over ranks: one backward's come as they are, several are added in
+/// float32.
+at::TensorOptions ShardedOptimizer::options_of_gradients(std::size_t bucket) const {
+    const auto options = buckets_[bucket].values.options();
+    return adds_in_float_ ? options.dtype(at::kFloat) : options;
 }
 
 void ShardedOptimizer::take(std::size_t b, std::size_t s, const at::Tensor& gradient) {
+    core::ensure(b >= begun_, "a gradient that comes behind the sum of its bucket");
     auto& gradients = *gradients_[b];
     const auto& bucket = buckets_[b];
     const auto& slot = bucket.slots[s];
+    const auto options = options_of_gradients(b);
     const bool fills_all = gradient.numel() == bucket.length() && gradient.is_contiguous() &&
-                           gradient.scalar_type() == bucket.values.scalar_type();
+                           gradient.scalar_type() == options.dtype();
     if (!gradients.all.defined() && fills_all && gradient.storage().use_count() == 1) {
         gradients.all =
             gradient.detach().view({-1});  // nobody else has it: an embedding's need not be held twice
     } else {
-        if (!gradients.all.defined()) gradients.all = at::zeros({bucket.length()}, bucket.values.options());
+        if (!gradients.all.defined()) gradients.all = at::zeros({bucket.length()}, options);
         gradients.all.narrow(0, slot.offset, gradient.numel()).view(gradient.sizes()).add_(gradient);
     }
-    if (++gradients.taken == bucket.slots.size() && (is_last_ || spec_.zero == ZeroStage::gradients))
-        begin_sum(b);
+    ++gradients.taken;
+    if (sums_) begin_sums_of_full();
+}
+
+/// Buckets' sums begin by number, on every rank: one that is full waits for those before it to be so too, for
+/// on another rank, which has no backward, nothing tells which of them would have been full first.
+void ShardedOptimizer::begin_sums_of_full() {
+    while (begun_ < buckets_.size() && gradients_[begun_]->taken == buckets_[begun_].slots.size())
+        begin_sum(begun_++);
 }
 
 void ShardedOptimizer::begin_sum(std::size_t b) {
     end_sums(k_sums_under_way - 1);
     auto& gradients = *gradients_[b];
-    gradients.is_begun = true;
     summing_.push_back(b);
     if (!gradients.all.defined())
-        gradients.all = at::zeros({buckets_[b].length()}, buckets_[b].values.options());
+        gradients.all = at::zeros({buckets_[b].length()}, options_of_gradients(b));
     if (comm_.size() == 1) return;
     gradients.all.div_(comm_.size());
     if (spec_.zero == ZeroStage::none) {
@@ -135,9 +148,8 @@ void ShardedOptimizer::end_sums(std::size_t but) {
 }
 
 void ShardedOptimizer::finish_backward() {
-    if (!is_last_ && spec_.zero != ZeroStage::gradients) return;
-    for (std::size_t b = 0; b < buckets_.size(); ++b)
-        if (!gradients_[b]->is_begun) begin_sum(b);
+    if (!sums_) return;
+    while (begun_ < buckets_.size()) begin_sum(begun_++);
     comm_.expect_all_well();
     end_sums(0);
 }
@@ -200,6 +212,7 @@ UpdateReport ShardedOptimizer::update(double learning_rate) {
     }
     if (report.is_finite) hand_out();
     for (const auto& gradients : gradients_) gradients->part = at::Tensor();
+    adds_in_float_ = false;
     return report;
 }
 

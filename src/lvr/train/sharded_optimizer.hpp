@@ -45,9 +45,11 @@ struct OptimizerShard {
 
 /// Master weights in float32, moments, and gradients of parameters in buckets, over the ranks of a group.
 /// Gradients leave autograd as soon as they are complete: a hook on each leaf moves them into the bucket; the
-/// sum over ranks begins once a bucket is full, while backward goes on (stage 2: after every backward; else
-/// after the last of an update), and no more than two buckets' sums are under way, so that of gradients that
-/// are shared only three buckets are whole at a time. Every rank makes the same calls in the same order.
+/// sum over ranks begins once a bucket and all before it are full, while backward goes on (stage 2: in every
+/// backward; else in the last of an update), and no more than two buckets' sums are under way, so that of
+/// gradients that are shared only three buckets are whole at a time where they fill in their order. What a
+/// rank's backward does not reach, or all of it where it has none, is summed as zeros at its end. Several
+/// backwards are added in float32 under every stage. Every rank makes the same calls in the same order.
 class ShardedOptimizer {
   public:
     /// Collective. The optimizer must outlive every backward through the parameters.
@@ -56,7 +58,8 @@ class ShardedOptimizer {
     ShardedOptimizer(const ShardedOptimizer&) = delete;
     ShardedOptimizer& operator=(const ShardedOptimizer&) = delete;
 
-    /// Before each backward. @param is_last of this update: the sum over ranks may begin
+    /// Before each backward, also where a rank has none to make. @param is_last of this update: the sum over
+    /// ranks may begin
     void begin_backward(bool is_last);
     /// After it: waits for sums, also of parameters that got no gradient.
     void finish_backward();
@@ -81,6 +84,8 @@ class ShardedOptimizer {
     class Hook;
 
     void take(std::size_t bucket, std::size_t slot, const at::Tensor& gradient);
+    at::TensorOptions options_of_gradients(std::size_t bucket) const;
+    void begin_sums_of_full();
     void begin_sum(std::size_t bucket);
     void end_sums(std::size_t but);
     at::Tensor own_part(const at::Tensor& bucket) const;
@@ -95,7 +100,9 @@ class ShardedOptimizer {
     std::vector<OptimizerShard> shards_;
     std::vector<std::unique_ptr<Gradients>> gradients_;
     std::deque<std::size_t> summing_;  // buckets, oldest first
-    bool is_last_ = true;
+    std::size_t begun_ = 0;            // so many buckets' sums, in this backward
+    bool sums_ = true;                 // over ranks, in this backward
+    bool adds_in_float_ = false;       // this update's backwards on this rank, before the sum
     std::int64_t updates_ = 0;
 };
 

@@ -27,6 +27,12 @@ double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+/// Ranks that cannot share an update are refused ahead of all that takes long.
+const Stage& shareable(const Stage& stage, const comm::TensorComm& comm) {
+    slots_of(stage.order(), stage.micro_batch(), comm.rank(), comm.size());
+    return stage;
+}
+
 std::int64_t images_in(const vlm::Tokens& tokens) {
     return std::count(tokens.ids.begin(), tokens.ids.end(), vlm::k_image_id);
 }
@@ -37,7 +43,7 @@ StageLoop::StageLoop(const Stage& stage, comm::TensorComm& comm, double peak)
     : stage_(stage),
       comm_(comm),
       peak_(peak),
-      data_((slots_of(stage.order(), stage.micro_batch(), comm.rank(), comm.size()), stage)),
+      data_(shareable(stage, comm)),
       bytes_before_model_(resident_bytes()),
       model_(stage, *data_.images, comm),
       watch_({.deviations = stage.config.spike}) {

@@ -2,11 +2,13 @@
 #include "tensor_sizes.hpp"
 
 #include <ATen/core/Tensor.h>
-#include <fmt/format.h>
 
 #include <algorithm>
+#include <string>
+#include <string_view>
 
 #include <lvr/nn/causal_loss.hpp>
+#include <lvr/vlm/mllm.hpp>
 
 namespace lvr::train {
 namespace {
@@ -35,23 +37,22 @@ TensorSizes::TensorSizes(const MemoryQuestion& q)
 /// In the order of vlm::trained_names.
 void TensorSizes::name_parameters(const MemoryQuestion& q) {
     for (std::size_t i = 0; i + 1 < q.projector.size(); ++i) {
-        parameters.push_back({q.projector[i + 1], q.llm.layers + 1});
         parameters.push_back({q.projector[i] * q.projector[i + 1], q.llm.layers + 1});
+        parameters.push_back({q.projector[i + 1], q.llm.layers + 1});
     }
     const auto shapes = nn::llama_shapes(q.llm);
-    const auto add = [&](const std::string& prefix, std::int64_t unit) {
-        for (const auto& [name, shape] : shapes) {
-            if (!name.starts_with(prefix)) continue;
-            if (q.trains_llm)
-                parameters.push_back({product(shape), unit});
-            else
-                frozen += static_cast<double>(product(shape));
-        }
+    const auto unit_of = [&](const std::string& name) -> std::int64_t {
+        constexpr std::string_view k_blocks = "blocks.";
+        if (name.starts_with(k_blocks)) return q.llm.layers - std::stoll(name.substr(k_blocks.size()));
+        return name.starts_with("embedding.") ? q.llm.layers + 1 : 0;
     };
-    add("embedding.", q.llm.layers + 1);
-    for (std::int64_t i = 0; i < q.llm.layers; ++i) add(fmt::format("blocks.{}.", i), q.llm.layers - i);
-    add("norm.", 0);
-    add("head.", 0);
+    for (const auto& name : vlm::llm_names(q.llm)) {
+        const auto elements = product(shapes.at(name));
+        if (q.trains_llm)
+            parameters.push_back({elements, unit_of(name)});
+        else
+            frozen += static_cast<double>(elements);
+    }
 }
 
 /// What each operator of nn::apply(LlamaBlock) keeps: RMSNorm its input; a linear map its input where its

@@ -28,11 +28,12 @@ Longest longest_batch(const Stage& stage, const StageData& data) {
     const auto& index = data.list->index();
     std::vector<std::int64_t> samples(static_cast<std::size_t>(index.size()));
     std::iota(samples.begin(), samples.end(), 0);
-    std::erase_if(samples, [&](std::int64_t i) {
-        return index.has(i, data::SampleFault::unreadable) ||
-               index.has(i, data::SampleFault::absurd_length) || index.has(i, data::SampleFault::wrong_roles);
-    });
-    const auto words = [&](std::int64_t i) { return index.words[static_cast<std::size_t>(i)]; };
+    std::erase_if(samples, [&](std::int64_t i) { return !wrongs(index, i).empty(); });
+    const auto each = data.images->tokens();
+    const auto size = [&](std::int64_t i) {
+        const auto at = static_cast<std::size_t>(i);
+        return std::min<std::int64_t>(index.words[at], stage.config.longest) + each * index.images[at];
+    };
     const auto count = std::min(static_cast<std::size_t>(stage.micro_batch()), samples.size());
     std::partial_sort(samples.begin(), samples.begin() + static_cast<std::ptrdiff_t>(count), samples.end(),
                       [&](std::int64_t a, std::int64_t b) { return size(a) > size(b); });

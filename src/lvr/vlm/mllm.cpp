@@ -51,19 +51,34 @@ weights::WeightStore mllm_store(const weights::WeightStore& llm, const nn::Proje
     return store;
 }
 
+std::vector<std::string> llm_names(const nn::LlamaConfig& config) {
+    const auto shapes = nn::llama_shapes(config);
+    std::vector<std::string> names;
+    const auto add = [&](const std::string& layer) {
+        for (const char* const part : {".weight", ".bias"})
+            if (shapes.contains(layer + part)) names.push_back(layer + part);
+    };
+    add("embedding");
+    for (std::int64_t i = 0; i < config.layers; ++i)
+        for (const char* const layer :
+             {"norm1", "attention.qkv", "attention.out", "norm2", "mlp.up", "mlp.down"})
+            add(fmt::format("blocks.{}.{}", i, layer));
+    add("norm");
+    add("head");
+    core::ensure(names.size() == shapes.size(), "a tensor of the language model that forward does not use");
+    return names;
+}
+
 std::vector<std::string> trained_names(const nn::LlamaConfig& config, const weights::WeightStore& store,
                                        bool with_llm) {
     std::vector<std::string> names;
-    const auto add = [&](const std::string& prefix) {
-        for (const auto& [name, tensor] : store.all())
-            if (name.starts_with(prefix)) names.push_back(name);
+    const auto add = [&](const std::string& name) {
+        if (store.has(name)) names.push_back(name);
     };
-    for (std::size_t i = 0; i < projector_layers(store); ++i) add(layer_name(i));
+    for (std::size_t i = 0; i < projector_layers(store); ++i)
+        for (const char* const part : {"weight", "bias"}) add(layer_name(i) + part);
     if (!with_llm) return names;
-    add(k_llm_prefix + "embedding.");
-    for (std::int64_t i = 0; i < config.layers; ++i) add(fmt::format("{}blocks.{}.", k_llm_prefix, i));
-    add(k_llm_prefix + "norm.");
-    add(k_llm_prefix + "head.");
+    for (const auto& name : llm_names(config)) add(k_llm_prefix + name);
     return names;
 }
 

@@ -30,7 +30,12 @@ inline const std::string k_llm_prefix = "llm.", k_projector_prefix = "projector.
 /// Both parts in one store: whose tensors are trained, sharded, kept and exported.
 weights::WeightStore mllm_store(const weights::WeightStore& llm, const nn::Projector& projector);
 
-/// The names of a store in the order in which forward uses them: projector, embedding, blocks, norm, head.
+/// A language model's own names in the order in which forward uses them: embedding; of each block norm1, qkv,
+/// out, norm2, up, down; norm; head, unless it is the embedding. A bias is behind its weight.
+std::vector<std::string> llm_names(const nn::LlamaConfig& config);
+
+/// The names of a store in the order in which forward uses them, so that backward completes their gradients
+/// from the last to the first: projector, then the language model's.
 std::vector<std::string> trained_names(const nn::LlamaConfig& config, const weights::WeightStore& store,
                                        bool with_llm);
 
