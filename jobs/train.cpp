@@ -8,9 +8,9 @@ using namespace lvr;
 
 const std::string k_examples =
     "Examples:\n"
-    "  lvr-train --config configs/train/paper.toml --dry-run              memory, time and updates\n"
-    "  mpirun -np 64 lvr-train --config configs/train/paper.toml          the same command again goes on "
-    "where it stopped\n"
+    "  lvr-train --config mine.toml --dry-run            memory, time and updates; see "
+    "configs/train/paper.toml\n"
+    "  mpirun -np 64 lvr-train --config mine.toml        the same command again goes on where it stopped\n"
     "  lvr-train align --representation clip336 --llm vicuna-7b-v1.5 --align-data captions.json \\\n"
     "    --align-images images/ --out models                              stage 1 of one model\n";
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Sourced by extract.sbatch and train.sbatch: a Slurm job that runs a program of ours on all its nodes and goes back into
-# the queue until it is done. Such a script sets
+# Sourced by extract.sbatch and train.sbatch: a Slurm job that runs a program of ours on all its nodes and goes back
+# into the queue until it is done. Such a script sets
 #   script  its name                      folder  where it is, with this file beside it
 #   unit    what is done, in the plural   remedy  what to do when restarts do no more of it
 # defines

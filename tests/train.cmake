@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 if(LVR_WITH_TORCH)
-  lvr_tests(train_test ROOMS train LABEL reference SOURCES unit/train_layout_test.cpp unit/train_fixture.cpp
+  lvr_tests(train_test ROOMS train LABEL reference SOURCES unit/train_layout_test.cpp unit/train_fixture.cpp unit/train_config_test.cpp
             MPI_SOURCES unit/train_optimizer_test.cpp unit/train_checkpoint_test.cpp)
   lvr_tests(train_llava_test ROOMS train LABEL reference SOURCES unit/llava_fixture.cpp MPI_SOURCES unit/train_llava_test.cpp)
   # Whole trainings of tiny models.

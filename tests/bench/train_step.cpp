@@ -67,8 +67,9 @@ int main(int argc, char** argv) {
     at::set_num_threads(std::stoi(argv[4]));
     const auto comm = comm::make_tensor_comm(par::Comm(), at::kCPU);
     auto laid = [] {
-        const auto store = random_weights();
-        return train::lay_out(store, vlm::trained_names(config(), store, true), {});
+        auto store = random_weights();
+        const auto names = vlm::trained_names(config(), store, true);
+        return train::lay_out(std::move(store), names, {});
     }();
     train::ShardedOptimizer optimizer(std::move(laid.buckets), *comm, {});
     const auto model = vlm::make_mllm(config(), laid.store);

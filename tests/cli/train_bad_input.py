@@ -84,8 +84,8 @@ with tempfile.TemporaryDirectory() as folder:
     refused(3, "no-features", "--align-features", "no-features", "--align-images", "")
     refused(2, "--align-loss-batch must divide", "--align-loss-batch", 3)
     refused(2, "--align-micro-batch must divide", "--align-micro-batch", 3)
-    refused(2, "micro", ranks=4)  # two micro-batches for four ranks
-    refused(2, "groups of 3", "--ranks-per-model", 3, ranks=2)
+    refused(2, "micro", "--align-micro-batch", 4, ranks=4)  # two micro-batches for four ranks
+    refused(2, "groups of 3", "--ranks-per-model", 3, ranks=4)
     refused(2, "no projector 'mlp'", "--projector", "mlp")
     refused(3, "run lvr-train align first", words=("finetune",))
     # A rate at which numbers overflow: the samples of the update are named.

@@ -18,6 +18,7 @@ print(f"seed {seed}")
 chance = random.Random(seed)
 OPTIONS = ["--save-updates", 3, "--align-micro-batch", 2, "--finetune-micro-batch", 2, "--align-updates", 40,
            "--finetune-updates", 40, "--align-epochs", 6, "--finetune-epochs", 6]
+OUT = None  # a folder of this test alone, by which its processes are known
 
 
 def lines_so_far(model: Path) -> int:
@@ -28,14 +29,14 @@ def start_and_stop(ranks: int, after: int, number: int) -> int:
     """Starts it, and sends a signal once so many updates more are written. @return the exit status"""
     model = Path("out/clip")
     limit = lines_so_far(model) + after
-    running = subprocess.Popen(world.command(*OPTIONS, ranks=ranks), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    running = subprocess.Popen(world.command(*OPTIONS, "--out", OUT, ranks=ranks), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                text=True, start_new_session=True)
     while running.poll() is None and lines_so_far(model) < limit:
         time.sleep(0.002)
     if running.poll() is None:
         if number == signal.SIGKILL:
             os.killpg(running.pid, signal.SIGKILL)
-            subprocess.run(["pkill", "-KILL", "-f", f"{world.BUILD}/bin/lvr-train.*--out out"], check=False)
+            subprocess.run(["pkill", "-KILL", "-f", f"{world.BUILD}/bin/lvr-train.*--out {OUT}"], check=False)
         else:
             running.send_signal(number)
     said = running.communicate()[1]
@@ -48,6 +49,7 @@ def start_and_stop(ranks: int, after: int, number: int) -> int:
 with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     world.make(Path("."))
+    OUT = f"{folder}/out"
     world.train(*OPTIONS, "--out", "reference")
     for kill in range(kills):
         ranks, after = chance.choice([1, 2, 4]), chance.randint(1, 60 // kills)
@@ -58,7 +60,7 @@ with tempfile.TemporaryDirectory() as folder:
         status = start_and_stop(1, 3, number)
         assert status == 75, f"status {status} behind {number}"
         assert any(Path("out/clip").glob("*/checkpoint-*")), "no checkpoint was written"
-    world.train(*OPTIONS, ranks=2)
+    world.train(*OPTIONS, "--out", OUT, ranks=2)
     world.assert_same_curve(Path("out/clip"), Path("reference/clip"), "killed and started again")
     left = [str(path) for path in Path("out").rglob("*checkpoint-*")]
     assert not left, f"left behind: {left}"

@@ -26,7 +26,7 @@ def corpus():
     return lines * 30 + [sentence(draw).capitalize() + draw.choice(".?!") for _ in range(900)]
 
 
-# Two tokenizers. ids(text) is what a call of the Python tokenizer gives; surfaces(text) the same as (id, bytes of the text).
+# surfaces(text): what a call of the Python tokenizer gives, as (id, bytes of the text).
 
 class Llama:
     bos, eos, pad = 1, 2, 0

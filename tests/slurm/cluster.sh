@@ -165,14 +165,14 @@ need() {
   ok "$@"
   [ "$failures" = 0 ] && return
   scontrol show jobs >&2
-  tail -n 100 "$work"/lvr-extract-*.log "$cluster"/log/* >&2
+  tail -n 100 "$work"/lvr-*.log "$cluster"/log/* >&2
   finish
 }
 
 # submit ARGUMENTS... : the job's number in $job, its log in $log.
 submit() {
   job=$(sbatch --parsable "$@") || need false
-  log=$work/lvr-extract-$job.log
+  log=$(job_field "$job" StdOut)
 }
 
 has_ended() { case $(job_field "$1" JobState) in PENDING | RUNNING | COMPLETING | CONFIGURING) false ;; esac; }
@@ -183,7 +183,20 @@ ends() {
   checks=$((checks + 1))
   wait_until 60 has_ended "$1" || { fail "job $1 does not end"; scancel "$1"; }
   got=$(job_field "$1" ExitCode)
-  [ "$got" = "$2:0" ] || { fail "job $1: status $got instead of $2"; cat "$work/lvr-extract-$1.log" >&2; }
+  [ "$got" = "$2:0" ] || { fail "job $1: status $got instead of $2"; cat "$(job_field "$1" StdOut)" >&2; }
+}
+
+is_pending() { [ "$(job_field "$1" JobState)" = PENDING ] && [ "$(job_field "$1" Restarts)" = "$2" ]; }
+says() { grep -q "$1" "$2"; }
+says_times() { [ "$(grep -c "$2" "$3" 2>/dev/null)" = "$1" ]; }
+
+# Slurm waits two minutes before it starts a requeued job, as a node refuses one that starts in the very second in
+# which it was stopped; two seconds do.
+starts_now() {
+  sleep 2
+  scontrol update JobId="$1" StartTime=now 2>/dev/null
+  sleep 1
+  case $(job_field "$1" JobState) in RUNNING | COMPLETED) ;; *) false ;; esac
 }
 
 # same_features FOLDER FOLDER : the same files with the same bytes, parts among them.

@@ -22,18 +22,6 @@ parts=38
 
 parts_in() { find "$1" -name 'part-*.h5' 2>/dev/null | wc -l; }
 has_parts() { [ "$(parts_in "$1")" -ge "$2" ]; }
-is_pending() { [ "$(job_field "$1" JobState)" = PENDING ] && [ "$(job_field "$1" Restarts)" = "$2" ]; }
-says() { grep -q "$1" "$2"; }
-says_times() { [ "$(grep -c "$2" "$3" 2>/dev/null)" = "$1" ]; }
-
-# Slurm waits two minutes before it starts a requeued job, as a node refuses one that starts in the very second in
-# which it was stopped; two seconds do.
-starts_now() {
-  sleep 2
-  scontrol update JobId="$1" StartTime=now 2>/dev/null
-  sleep 1
-  case $(job_field "$1" JobState) in RUNNING | COMPLETED) ;; *) false ;; esac
-}
 
 # stopped JOB RESTARTS : back in the queue, with some of the parts.
 stopped() {

@@ -29,10 +29,11 @@ struct Training {
     LaidOut laid;
     std::unique_ptr<ShardedOptimizer> optimizer;
 
-    Training(const par::Comm& group, ZeroStage zero, std::int64_t bucket = 40)
+    Training(const par::Comm& group, ZeroStage zero, std::int64_t bucket = 40,
+             at::ScalarType dtype = at::kFloat)
         : comm(comm::make_tensor_comm(group, at::kCPU)),
           laid(lay_out(test::network(), test::network_names(),
-                       {.parts = comm->size(), .most_elements = bucket})),
+                       {.parts = comm->size(), .most_elements = bucket, .dtype = dtype})),
           optimizer(std::make_unique<ShardedOptimizer>(laid.buckets, *comm, OptimizerSpec{.zero = zero})) {}
 
     std::vector<double> run(std::int64_t from, std::int64_t to) {
@@ -97,6 +98,24 @@ TEST_CASE("training goes on from a checkpoint as if nothing had happened, on any
         }
     }
     CHECK(resumed >= 3);
+}
+
+TEST_CASE("in bfloat16 it goes on with the same bits, from masters in float32", "[mpi]") {
+    const SharedFolder folder("train_resume_bfloat16");
+    Training whole(world(), ZeroStage::gradients, 40, at::kBFloat16);
+    whole.run(0, 7);
+    whole.save(folder.path());
+    const auto wanted = whole.run(7, 15);
+    int resumed = 0;
+    for (const auto zero : {ZeroStage::none, ZeroStage::optimizer, ZeroStage::gradients}) {
+        Training again(world(), zero, 40, at::kBFloat16);
+        read_checkpoint(*newest_checkpoint(folder.path()), *again.optimizer, *again.comm);
+        CHECK(again.run(7, 15) == wanted);
+        for (std::size_t b = 0; b < whole.laid.buckets.size(); ++b)
+            CHECK(again.laid.buckets[b].values.equal(whole.laid.buckets[b].values));
+        ++resumed;
+    }
+    CHECK(resumed == 3);
 }
 
 TEST_CASE("of checkpoints the newest are kept, and what was left half-written is not one", "[mpi]") {

@@ -18,8 +18,13 @@ void flatten(const core::Json& json, std::vector<float>& values) {
 
 at::Tensor loss_of(const weights::WeightStore& store, const at::Tensor& x, const at::Tensor& y) {
     const auto& all = store.all();
-    const auto hidden = at::gelu(at::linear(x, all.at("first.weight"), all.at("first.bias")));
-    return at::linear(hidden, all.at("second.weight"), all.at("second.bias")).sub(y).square().mean();
+    const auto dtype = all.at("first.weight").scalar_type();
+    const auto hidden = at::gelu(at::linear(x.to(dtype), all.at("first.weight"), all.at("first.bias")));
+    return at::linear(hidden, all.at("second.weight"), all.at("second.bias"))
+        .to(at::kFloat)
+        .sub(y)
+        .square()
+        .mean();
 }
 
 }  // namespace

@@ -98,6 +98,37 @@ TEST_CASE("twenty updates as torch.optim.AdamW makes them, whatever ranks share"
     CHECK(compared == 6);
 }
 
+TEST_CASE("parameters in bfloat16 follow masters in float32, alike whatever ranks share", "[mpi]") {
+    std::vector<at::Tensor> ends;
+    for (const auto zero : {ZeroStage::none, ZeroStage::optimizer, ZeroStage::gradients}) {
+        const auto comm = comm::make_tensor_comm(world(), at::kCPU);
+        const auto laid_out = [&](at::ScalarType dtype) {
+            return lay_out(test::network(), test::network_names(),
+                           {.parts = comm->size(), .most_elements = 1000, .dtype = dtype});
+        };
+        const auto half = laid_out(at::kBFloat16), full = laid_out(at::kFloat);
+        ShardedOptimizer optimizer(half.buckets, *comm, {.zero = zero});
+        ShardedOptimizer exact(full.buckets, *comm, {.zero = zero});
+        for (int update = 0; update < 10; ++update) {
+            const double wanted = test::update_network(exact, full.store, *comm, update, 1, 0.02);
+            const double loss = test::update_network(optimizer, half.store, *comm, update, 1, 0.02);
+            CHECK(loss == Approx(wanted).epsilon(0.05));
+        }
+        REQUIRE(half.buckets.size() == 1);
+        const auto values = half.buckets[0].values;
+        const auto& master = optimizer.shards()[0].master;
+        CHECK(master.scalar_type() == at::kFloat);
+        const auto own = values.narrow(0, optimizer.shard_begin(0), master.numel());
+        CHECK(own.equal(master.to(at::kBFloat16)));
+        CHECK_FALSE(own.to(at::kFloat).equal(master));  // which has more digits
+        ends.push_back(values.clone());
+        comm->broadcast(ends.back(), 0).wait();
+        CHECK(ends.back().equal(values));  // on every rank
+        CHECK(ends.front().equal(values));
+    }
+    CHECK(ends.size() == 3);
+}
+
 TEST_CASE("ranks share what a stage says they share", "[mpi]") {
     const std::vector<std::string> names = {"first.weight", "second.weight"};
     int looked = 0;

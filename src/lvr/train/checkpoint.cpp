@@ -131,8 +131,10 @@ void put_in_place(const fs::path& temporary, const fs::path& target) {
 }
 
 [[noreturn]] void refuse(const fs::path& file, const std::string& problem) {
-    throw core::input_error(file.string() + ": " + problem, "training cannot go on from it",
-                            "remove this checkpoint: the one before is taken then");
+    throw core::input_error(
+        file.string() + ": " + problem, "training cannot go on from it",
+        "if it was damaged, remove this checkpoint: training goes on from the one before, or "
+        "begins anew; else name another output folder");
 }
 
 /// What state.json says, checked against what the optimizer has.
@@ -143,8 +145,9 @@ struct Saved {
     std::vector<std::int64_t> lengths;
 };
 
-Saved read_state(const fs::path& file, const ShardedOptimizer& optimizer) {
-    const Json json = core::parse_json(core::read_text(file), file.string());
+/// state.json, with all members that it must have.
+Json whole_state(const fs::path& file) {
+    Json json = core::parse_json(core::read_text(file), file.string());
     const auto has = [&](const char* key, bool (Json::*is)() const noexcept) {
         return json.is_object() && json.contains(key) && (json.at(key).*is)();
     };
@@ -155,6 +158,11 @@ Saved read_state(const fs::path& file, const ShardedOptimizer& optimizer) {
     if (!has("updates", &Json::is_number_integer) || !has("ranks", &Json::is_number_integer) ||
         !has("buckets", &Json::is_array) || !json.contains("state"))
         refuse(file, "is damaged");
+    return json;
+}
+
+Saved read_state(const fs::path& file, const ShardedOptimizer& optimizer) {
+    const Json json = whole_state(file);
     Saved saved{json.at("state"), json.at("updates").get<std::int64_t>(), json.at("ranks").get<int>(), {}};
     const Json& theirs = json.at("buckets");
     const Json ours = layout_of(optimizer.buckets());
@@ -255,6 +263,10 @@ std::optional<fs::path> newest_checkpoint(const fs::path& folder) {
 void remove_checkpoints(const fs::path& folder) {
     for (const auto& [updates, checkpoint] : checkpoints_in(folder)) discard(checkpoint);
     remove_unfinished(folder);
+}
+
+Json checkpoint_state(const fs::path& checkpoint) {
+    return whole_state(checkpoint / "state.json").at("state");
 }
 
 Json read_checkpoint(const fs::path& checkpoint, ShardedOptimizer& optimizer, const comm::TensorComm& comm) {

@@ -29,6 +29,9 @@ std::filesystem::path write_checkpoint(const std::filesystem::path& folder, cons
 /// The one of most updates, if there is one.
 std::optional<std::filesystem::path> newest_checkpoint(const std::filesystem::path& folder);
 
+/// What the caller kept in a checkpoint. @throws Error (input) naming the file if it is missing or damaged
+core::Json checkpoint_state(const std::filesystem::path& checkpoint);
+
 /// Collective: sets the optimizer and its parameters as they were.
 /// @return what the caller kept @throws Error (input) naming the file: missing, damaged, or of other
 /// parameters

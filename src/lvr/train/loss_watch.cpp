@@ -85,10 +85,9 @@ core::Error divergence_error(const Divergence& divergence, std::vector<SampleLos
     if (samples.size() > k_most_named) named += fmt::format(" and {} more", samples.size() - k_most_named);
     return core::input_error(
         "training went wrong: " + divergence.problem,
-        named.empty() ? "what is trained further would be lost time"
-                      : "worst of its samples, with the weights as they were: " + named,
-        "look at these samples; leave bad ones out, or lower the learning rate or clip gradients, "
-        "and run it again: it goes on from the last checkpoint");
+        named.empty() ? "what is trained further would be lost time" : "worst of its samples: " + named,
+        "look at these samples; train anew in another folder without bad ones, with a lower learning rate or "
+        "--clip-norm 1; or, if it may pass, go on from the last checkpoint with --spike 0");
 }
 
 }  // namespace lvr::train

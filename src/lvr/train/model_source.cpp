@@ -47,11 +47,12 @@ LanguageModel open_language_model(const TrainConfig& config, const par::Comm& wo
     return model;
 }
 
-std::unique_ptr<const ImageFeatures> Representation::features(const StageConfig& stage) {
+std::unique_ptr<const ImageFeatures> Representation::features(const StageConfig& stage, bool fingerprint) {
     if (!stage.features.empty())
         return make_cached_features(std::filesystem::path(stage.features) / card_.id, resources_.device);
     if (!encoder_)
-        encoder_ = encoders::build_encoder(card_, {.models = config_.models, .device = resources_.device});
+        encoder_ = encoders::build_encoder(
+            card_, {.models = config_.models, .device = resources_.device, .fingerprint = fingerprint});
     const auto folder = stage.images.empty() ? std::filesystem::path(stage.data).parent_path()
                                              : std::filesystem::path(stage.images);
     return make_online_features(encoder_, folder.empty() ? "." : folder, resources_.device);

@@ -53,7 +53,8 @@ class Representation {
     const encoders::EncoderCard& card() const { return card_; }
 
     /// The features of a stage's images: read, if the stage names a folder, or computed.
-    std::unique_ptr<const ImageFeatures> features(const StageConfig& stage);
+    /// @param fingerprint the encoder's files are read once more, for its identity
+    std::unique_ptr<const ImageFeatures> features(const StageConfig& stage, bool fingerprint);
 
   private:
     const TrainConfig& config_;

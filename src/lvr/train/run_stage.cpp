@@ -67,6 +67,7 @@ class Run {
           loop_(stage, comm, peak_flops(stage)),
           timer_(stage.config.save_minutes) {
         record_.identity = {{"settings", stage.identity()}, {"inputs", loop_.data().identity}};
+        if (is_root() && stage.trains_llm) llava_ = known_to_transformers(stage);
     }
 
     StageOutcome run() {
@@ -75,7 +76,8 @@ class Run {
         while (loop_.done() < loop_.updates()) update();
         StageOutcome outcome;
         par::together(stage_.group, [&] {
-            if (is_root()) outcome = finish_stage(stage_, loop_, *metrics_, record_);
+            stage_.expect_held();
+            if (is_root()) outcome = finish_stage(stage_, loop_, *metrics_, record_, llava_);
         });
         if (is_root() && stage_.config.keep > 0) remove_checkpoints(stage_.folder());
         stage_.group.broadcast(outcome.bad);
@@ -104,8 +106,8 @@ class Run {
     }
 
     void restore(const fs::path& checkpoint) {
-        const Json state = read_checkpoint(checkpoint, *loop_.model().optimizer, comm_);
         par::together(stage_.group, [&] {
+            const Json state = checkpoint_state(checkpoint);
             if (!state.is_object() || !state.contains("identity") || !state.contains("bad") ||
                 !state.contains("mismatches"))
                 throw core::input_error(checkpoint.string() + "/state.json: is not of a stage of lvr-train",
@@ -115,6 +117,7 @@ class Run {
             record_.bad = bad_from(state.at("bad"));
             record_.mismatches = state.at("mismatches").get<std::int64_t>();
         });
+        read_checkpoint(checkpoint, *loop_.model().optimizer, comm_);
     }
 
     /// What is normal for the loss, on every rank.
@@ -156,6 +159,7 @@ class Run {
         record_.mismatches += step.mismatches;
         par::together(stage_.group, [&] {
             if (is_root()) note(step);
+            if (step.wrong) throw *step.wrong;
         });
         const bool is_last = loop_.done() == loop_.updates();
         const auto every = stage_.config.save_updates;
@@ -176,6 +180,7 @@ class Run {
     }
 
     void save() {
+        par::together(stage_.group, [&] { stage_.expect_held(); });
         const Json state = {{"identity", record_.identity},
                             {"mismatches", record_.mismatches},
                             {"bad", to_json(record_.bad)}};
@@ -197,26 +202,36 @@ class Run {
     StageLoop loop_;
     Timer timer_;
     StageRecord record_;
+    std::optional<vlm::LlavaEncoder> llava_;      // rank 0
     std::unique_ptr<MetricsLog> metrics_;         // rank 0
     std::unique_ptr<TrainingProgress> progress_;  // rank 0
 };
 
-StageOutcome already(const Stage& stage, const StageOutcome& finished) {
-    if (stage.group.rank() != 0) return finished;
-    core::info("{} {}: is complete", stage.representation.id(), stage.name());
-    if (stage.config.keep > 0) remove_checkpoints(stage.folder());
-    return finished;
+/// What is complete already: rank 0 alone looks, as nodes may see a shared folder differently.
+std::optional<StageOutcome> already(const Stage& stage) {
+    std::optional<StageOutcome> finished;
+    par::together(stage.group, [&] {
+        if (stage.group.rank() != 0) return;
+        finished = finished_stage(stage);
+        if (!finished) return;
+        core::info("{} {}: is complete", stage.representation.id(), stage.name());
+        if (stage.config.keep > 0) remove_checkpoints(stage.folder());
+    });
+    std::int64_t is_finished = finished ? 1 : 0;
+    stage.group.broadcast(is_finished);
+    return is_finished != 0 && !finished ? StageOutcome() : finished;
 }
 
 }  // namespace
 
 StageOutcome run_stage(const Stage& outer) {
     // A group of its own: a rank that fails frees those that wait for it in any operation of this group.
-    const auto comm = comm::make_tensor_comm(outer.group, outer.resources.device);
+    const auto comm = par::together(
+        outer.group, [&] { return comm::make_tensor_comm(outer.group, outer.resources.device); });
     const Stage stage = outer.among(comm->group());
     return par::together(stage.group, [&] {
         try {
-            if (const auto finished = finished_stage(stage)) return already(stage, *finished);
+            if (const auto finished = already(stage)) return *finished;
             Run run(stage, *comm);
             return run.run();
         } catch (...) {

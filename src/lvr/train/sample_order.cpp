@@ -30,16 +30,6 @@ void for_each_fault(Act act) {
 }
 
 /// What is wrong with a sample, in words; empty if it is good.
-std::string wrongs(const data::LlavaIndex& index, std::int64_t sample) {
-    std::string all;
-    const auto add = [&](std::string_view what) { all.append(all.empty() ? "" : ", ").append(what); };
-    for_each_fault([&](SampleFault fault) {
-        if (is_fatal(fault) && index.has(sample, fault)) add(described(fault));
-    });
-    if (all.empty() && index.words[static_cast<std::size_t>(sample)] == 0) add("no words");
-    return all;
-}
-
 bool is_good(const data::LlavaIndex& index, std::int64_t sample) {
     constexpr auto k_harmless = 1U << static_cast<int>(SampleFault::image_without_placeholder);
     const auto at = static_cast<std::size_t>(sample);
@@ -172,6 +162,16 @@ Value named(const std::array<std::pair<std::string_view, Value>, N>& all, std::s
 }
 
 }  // namespace
+
+std::string wrongs(const data::LlavaIndex& index, std::int64_t sample) {
+    std::string all;
+    const auto add = [&](std::string_view what) { all.append(all.empty() ? "" : ", ").append(what); };
+    for_each_fault([&](SampleFault fault) {
+        if (is_fatal(fault) && index.has(sample, fault)) add(described(fault));
+    });
+    if (all.empty() && index.words[static_cast<std::size_t>(sample)] == 0) add("no words");
+    return all;
+}
 
 OrderRule order_rule(std::string_view name) {
     constexpr std::array<std::pair<std::string_view, OrderRule>, 3> k_rules = {

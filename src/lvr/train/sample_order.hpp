@@ -42,6 +42,9 @@ struct SampleCounts {
     core::Json to_json() const;
 };
 
+/// What makes a sample of a list bad; empty: nothing.
+std::string wrongs(const data::LlavaIndex& index, std::int64_t sample);
+
 /// Which samples each update takes: of the good samples of a list position by position, epoch e in the order
 /// of seed + e, what is missing from an epoch's last update filled from the order's beginning. Bad are those
 /// with any fault but an image without a placeholder (which is trained on as published: the image is not

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include <lvr/core/json.hpp>
@@ -25,11 +26,12 @@ struct Stage {
     const LanguageModel& llm;
     Resources resources;
     const par::Comm& group;  ///< the ranks that train the model
+    /// On its first rank: that the model's folder is still this job's. @throws Error (output)
+    std::function<void()> expect_held = [] {};
+    std::string data_sha256 = {};  ///< of the list of samples: see `among`
 
-    /// The same stage among these ranks.
-    Stage among(const par::Comm& ranks) const {
-        return {config, settings, trains_llm, representation, llm, resources, ranks};
-    }
+    /// Collective: the same stage among these ranks, with what one of them has found out about its files.
+    Stage among(const par::Comm& ranks) const;
 
     std::string name() const { return trains_llm ? "finetune" : "align"; }
     /// OUT/<representation>
@@ -38,6 +40,7 @@ struct Stage {
     std::filesystem::path folder() const;
     /// What training begins with; empty: with a projector that has learned nothing.
     std::filesystem::path first_projector() const;
+    /// As it is set, else the largest that the ranks can share.
     std::int64_t micro_batch() const;
     OrderSettings order() const;
     at::ScalarType dtype() const;

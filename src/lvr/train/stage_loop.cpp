@@ -11,6 +11,7 @@
 
 #include <lvr/core/error.hpp>
 #include <lvr/run/signals.hpp>
+#include <lvr/train/memory_plan.hpp>
 #include <lvr/train/prepare_sample.hpp>
 #include <lvr/vlm/packing.hpp>
 
@@ -19,10 +20,17 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr double k_microseconds = 1e6;
 constexpr std::int64_t k_most_without_labels = 10;  // updates
 
 double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// Ranks that cannot share an update are refused ahead of all that takes long.
+const Stage& shareable(const Stage& stage, const comm::TensorComm& comm) {
+    slots_of(stage.order(), stage.micro_batch(), comm.rank(), comm.size());
+    return stage;
 }
 
 std::int64_t images_in(const vlm::Tokens& tokens) {
@@ -35,7 +43,8 @@ StageLoop::StageLoop(const Stage& stage, comm::TensorComm& comm, double peak)
     : stage_(stage),
       comm_(comm),
       peak_(peak),
-      data_(stage),
+      data_(shareable(stage, comm)),
+      bytes_before_model_(resident_bytes()),
       model_(stage, *data_.images, comm),
       watch_({.deviations = stage.config.spike}) {
     const auto all = data_.order->updates(), wanted = stage.settings.updates;
@@ -125,7 +134,7 @@ Step StageLoop::step(bool save_wished) {
     const double waited = pipeline_->waited();
     const auto update = pipeline_->next();
     Totals totals{};
-    totals.stall = pipeline_->waited() - waited;
+    const double stall = pipeline_->waited() - waited;
     const auto divisors = labels_of_groups(update);
     auto& optimizer = *model_.optimizer;
     auto sum = at::zeros({}, at::TensorOptions(at::kFloat).device(stage_.resources.device));
@@ -152,7 +161,9 @@ Step StageLoop::step(bool save_wished) {
                    .bad = count(totals.bad)};
     step.mismatches = count(totals.mismatches);
     if (step.record.bad > 0) step.bad = gathered(update.bad);
-    check(step, update);
+    check_labels(step);
+    step.wrong = divergence_in(step, update);
+    const auto longest_stall = comm_.group().max(static_cast<std::int64_t>(stall * k_microseconds));
     const double seconds = seconds_since(start);
     const Work work{count(totals.tokens), count(totals.pairs), count(totals.labels),
                     count(totals.image_tokens)};
@@ -161,7 +172,7 @@ Step StageLoop::step(bool save_wished) {
                    .seconds = seconds,
                    .tokens_per_second = totals.tokens / seconds,
                    .mfu = peak_ > 0 ? flops / seconds / (peak_ * comm_.size()) : std::nan(""),
-                   .data_stall = totals.stall / seconds / comm_.size()};
+                   .data_stall = static_cast<double>(longest_stall) / k_microseconds / seconds};
     return step;
 }
 
@@ -192,10 +203,9 @@ void StageLoop::check_labels(const Step& step) {
 }
 
 /// Stops where training has gone wrong, with the samples that it may be due to.
-void StageLoop::check(const Step& step, const PreparedUpdate& update) {
-    check_labels(step);
+std::optional<core::Error> StageLoop::divergence_in(const Step& step, const PreparedUpdate& update) {
     const auto divergence = watch_.look(step.record);
-    if (!divergence) return;
+    if (!divergence) return std::nullopt;
     std::vector<SampleLoss> all;
     core::Json mine = core::Json::array();
     for (const auto& one : losses_of(update)) mine.push_back({one.sample, core::number(one.loss)});
@@ -204,7 +214,7 @@ void StageLoop::check(const Step& step, const PreparedUpdate& update) {
         for (const auto& one : core::parse_json(bytes, "losses"))
             all.push_back(
                 {one.at(0).get<std::string>(), one.at(1).is_null() ? std::nan("") : one.at(1).get<double>()});
-    throw divergence_error(*divergence, std::move(all));
+    return divergence_error(*divergence, std::move(all));
 }
 
 /// Each sample of an update by itself.

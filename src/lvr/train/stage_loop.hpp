@@ -46,9 +46,10 @@ struct Step {
     UpdateRecord record;
     TimingRecord timing;
     std::int64_t mismatches = 0;
-    std::vector<BadSample> bad;  ///< rank 0: of all ranks
-    bool stop = false;           ///< a rank got a signal
-    bool save = false;           ///< rank 0 asked for it
+    std::vector<BadSample> bad;             ///< rank 0: of all ranks
+    bool stop = false;                      ///< a rank got a signal
+    bool save = false;                      ///< rank 0 asked for it
+    std::optional<core::Error> wrong = {};  ///< to stop with: the loss is not finite or has a spike
 };
 
 /// The updates of a stage, one after the other. Every rank of the group makes the same calls.
@@ -67,21 +68,22 @@ class StageLoop {
     void start();
 
     /// @param save rank 0 would like a checkpoint behind this update
-    /// @throws Error (input) naming samples, if the loss is not finite or has a spike; nothing is changed by
-    /// an update that is not finite
+    /// An update that is not finite changes nothing. @throws Error (input) if nothing is learned any more
     Step step(bool save);
+    /// Resident bytes of this process before the model was there, but with the encoder.
+    std::int64_t bytes_before_model() const { return bytes_before_model_; }
 
   private:
     /// What is added up over the ranks at the end of an update.
     struct Totals {
-        double loss, samples, tokens, labels, bad, mismatches, stop, save, pairs, image_tokens, stall;
+        double loss, samples, tokens, labels, bad, mismatches, stop, save, pairs, image_tokens;
     };
 
     std::vector<double> labels_of_groups(const PreparedUpdate& update) const;
     at::Tensor loss_of(const MicroBatch& batch, std::span<const at::Tensor> features, double divisor) const;
     at::Tensor backward(const MicroBatch& batch, double divisor);
     void add(const PreparedUpdate& update, Totals& totals) const;
-    void check(const Step& step, const PreparedUpdate& update);
+    std::optional<core::Error> divergence_in(const Step& step, const PreparedUpdate& update);
     void check_labels(const Step& step);
     std::vector<SampleLoss> losses_of(const PreparedUpdate& update) const;
     std::vector<BadSample> gathered(const std::vector<BadSample>& mine) const;
@@ -90,6 +92,7 @@ class StageLoop {
     comm::TensorComm& comm_;
     double peak_;
     StageData data_;
+    std::int64_t bytes_before_model_;
     StageModel model_;
     CosineSchedule schedule_;
     LossWatch watch_;

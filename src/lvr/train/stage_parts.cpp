@@ -18,21 +18,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What samples there are, where they stand and what is wrong with them: another list has another one.
-std::string hash_of(const data::LlavaIndex& index) {
-    const auto bytes = [](const auto& values) {
-        return core::sha256({reinterpret_cast<const char*>(values.data()), values.size() * sizeof values[0]});
-    };
-    return core::sha256(fmt::format("{} {} {} {} {} {}", index.file_bytes, bytes(index.offsets),
-                                    bytes(index.lengths), bytes(index.words), bytes(index.images),
-                                    bytes(index.faults)));
-}
-
-std::int64_t size_of(const std::string& file) {
-    std::error_code code;
-    const auto bytes = fs::file_size(file, code);
-    return code ? -1 : static_cast<std::int64_t>(bytes);
-}
+/// What decides the features, as far as it is known without building the encoder.
+core::Json card_of(encoders::EncoderCard card) { return core::to_json(card.fields()); }
 
 std::string hash_of_first(const Stage& stage) {
     const fs::path file = stage.first_projector();
@@ -53,6 +40,11 @@ nn::Projector first_projector(const Stage& stage, const ImageFeatures& images) {
     }
     auto projector = nn::read_projector(weights::Checkpoint::open(file), file.string(), stage.dtype(),
                                         stage.resources.device);
+    const auto layers = static_cast<std::int64_t>(projector.layers.size());
+    if (layers != shape.layers)
+        throw core::usage_error(fmt::format("{}: has {} layers, --projector {} has {}", file.string(), layers,
+                                            stage.config.projector, shape.layers),
+                                "stage 2 goes on with stage 1's projector", "give --projector as in stage 1");
     if (projector.inputs() == shape.inputs) return projector;
     throw core::input_error(fmt::format("{}: takes {} channels, {} gives {}", file.string(),
                                         projector.inputs(), stage.representation.id(), shape.inputs),
@@ -78,7 +70,22 @@ fs::path Stage::first_projector() const {
 }
 
 std::int64_t Stage::micro_batch() const {
-    return settings.micro_batch > 0 ? settings.micro_batch : settings.loss_batch;
+    if (settings.micro_batch > 0) return settings.micro_batch;
+    const auto fits = [&](std::int64_t size) {
+        return settings.loss_batch % size == 0 && settings.batch / size % group.size() == 0;
+    };
+    for (auto size = settings.loss_batch; size > 1; --size)
+        if (fits(size)) return size;
+    return fits(1) ? 1 : settings.loss_batch;  // which slots_of refuses
+}
+
+Stage Stage::among(const par::Comm& ranks) const {
+    Stage stage{config, settings, trains_llm, representation, llm, resources, ranks, expect_held};
+    par::together(ranks, [&] {
+        if (ranks.rank() == 0) stage.data_sha256 = core::sha256_of_file(settings.data);
+    });
+    ranks.broadcast(stage.data_sha256);
+    return stage;
 }
 
 OrderSettings Stage::order() const {
@@ -123,10 +130,10 @@ core::Json Stage::identity() const {
             {"projector", config.projector},
             {"llm_sha256", llm.sha256},
             {"first_projector_sha256", hash_of_first(*this)},
-            {"data_bytes", size_of(settings.data)},
+            {"data_sha256", data_sha256},
+            {"card", card_of(representation.card())},
             {"seed", config.seed},
-            {"dtype", config.dtype},
-            {"bad_samples", config.bad_samples}};
+            {"dtype", config.dtype}};
 }
 
 StageData::StageData(const Stage& stage) {
@@ -138,8 +145,8 @@ StageData::StageData(const Stage& stage) {
     stage.group.broadcast(index);
     list = std::make_unique<const data::LlavaList>(std::move(index));
     order = std::make_unique<const SampleOrder>(list->index(), stage.order());
-    images = stage.representation.features(stage.settings);
-    identity = {{"samples_sha256", hash_of(list->index())}, {"features", images->identity()}};
+    images = stage.representation.features(stage.settings, stage.group.rank() == 0);
+    identity = {{"features", images->identity()}};
     // Only rank 0 read the hashes of the encoder's files.
     std::string text = identity.dump();
     stage.group.broadcast(text);

@@ -11,7 +11,6 @@
 #include <lvr/files/atomic_file.hpp>
 #include <lvr/files/provenance.hpp>
 #include <lvr/run/same_settings.hpp>
-#include <lvr/vlm/export.hpp>
 
 namespace lvr::train {
 namespace {
@@ -43,13 +42,7 @@ FoundBad all_bad(const StageData& data, const FoundBad& found) {
     FoundBad all = found;
     const auto& index = data.list->index();
     for (std::int64_t i = 0; i < index.size(); ++i) {
-        std::string what;
-        for (int fault = 0; fault < data::k_sample_faults; ++fault) {
-            const auto which = static_cast<data::SampleFault>(fault);
-            if (which == data::SampleFault::image_without_placeholder || !index.has(i, which)) continue;
-            what += (what.empty() ? "" : "; ") + std::string(data::described(which));
-        }
-        if (what.empty() && index.words[static_cast<std::size_t>(i)] == 0) what = "no words";
+        const std::string what = wrongs(index, i);
         if (what.empty()) continue;
         std::string name = fmt::format("{}: sample {}", index.file, i + 1);
         if (!index.has(i, data::SampleFault::unreadable)) name = data.list->read(i).name;
@@ -71,20 +64,15 @@ void write_bad(const fs::path& file, const FoundBad& bad) {
     core::warn("{} samples were left out: see {}", bad.size(), file.string());
 }
 
-void export_weights(const Stage& stage, const weights::WeightStore& store) {
+void export_weights(const Stage& stage, const weights::WeightStore& store,
+                    const std::optional<vlm::LlavaEncoder>& llava) {
     vlm::export_projector(stage.folder() / "projector.safetensors", store, stage.dtype());
     if (!stage.trains_llm) return;
     const auto& llm = stage.llm;
     vlm::export_llm(stage.folder() / "model", llm.folder, llm.config, store, stage.dtype());
-    const auto encoder = vlm::llava_encoder(stage.representation.card(), stage.config.models);
-    const bool has_two_layers = projector_layers(stage.config.projector) == 2;
-    if (!encoder || !has_two_layers) {
-        core::info("{}: no llava/ for transformers, which knows a single CLIP behind two layers only",
-                   stage.representation.id());
-        return;
-    }
-    vlm::export_llava(stage.folder() / "llava", {*encoder, llm.folder}, llm.config, store,
-                      {.dtype = stage.dtype()});
+    if (llava)
+        vlm::export_llava(stage.folder() / "llava", {*llava, llm.folder}, llm.config, store,
+                          {.dtype = stage.dtype()});
 }
 
 Json summary_of(const StageOutcome& outcome, const StageRecord& record, const StageData& data) {
@@ -119,14 +107,29 @@ std::optional<StageOutcome> finished_stage(const Stage& stage) {
                         .mismatches = json.value("label_mismatches", std::int64_t{0})};
 }
 
+std::optional<vlm::LlavaEncoder> known_to_transformers(const Stage& stage) {
+    const auto without = [&](const std::string& why) {
+        core::info("{}: there will be no llava/ for transformers: {}", stage.representation.id(), why);
+        return std::nullopt;
+    };
+    if (projector_layers(stage.config.projector) != 2) return without("it knows projectors of two layers");
+    try {
+        const auto encoder = vlm::llava_encoder(stage.representation.card(), stage.config.models);
+        return encoder ? encoder : without("it knows a single CLIP");
+    } catch (const core::Error& error) {
+        const std::string what = error.what();
+        return without(what.substr(0, what.find('\n')));
+    }
+}
+
 StageOutcome finish_stage(const Stage& stage, StageLoop& loop, const MetricsLog& metrics,
-                          const StageRecord& record) {
+                          const StageRecord& record, const std::optional<vlm::LlavaEncoder>& llava) {
     const auto bad = all_bad(loop.data(), record.bad);
     const StageOutcome outcome{.updates = loop.done(),
                                .loss = last_loss(metrics.updates()),
                                .bad = static_cast<std::int64_t>(bad.size()),
                                .mismatches = record.mismatches};
-    export_weights(stage, loop.model().store);
+    export_weights(stage, loop.model().store, llava);
     auto provenance = files::make_provenance(record.identity, {{"llm", stage.llm.sha256}}, stage.config.seed);
     metrics.finish(provenance);
     write_bad(stage.folder() / "bad_samples.tsv", bad);

@@ -8,6 +8,7 @@
 
 #include <lvr/train/stage.hpp>
 #include <lvr/train/stage_loop.hpp>
+#include <lvr/vlm/export.hpp>
 
 namespace lvr::train {
 
@@ -25,8 +26,12 @@ struct StageRecord {
     core::Json identity;          ///< settings and inputs
 };
 
+/// The encoder for a folder that transformers loads, if it can, and if its files are here; else the log says
+/// that there will be none.
+std::optional<vlm::LlavaEncoder> known_to_transformers(const Stage& stage);
+
 /// Rank 0: writes all that a complete stage leaves, summary.json last. @throws Error (output)
 StageOutcome finish_stage(const Stage& stage, StageLoop& loop, const MetricsLog& metrics,
-                          const StageRecord& record);
+                          const StageRecord& record, const std::optional<vlm::LlavaEncoder>& llava);
 
 }  // namespace lvr::train

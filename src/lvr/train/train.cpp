@@ -65,10 +65,16 @@ ModelReport train_model(const Training& training, const par::Comm& group, std::i
     if (!config.dry_run) lease = lease_of(group, std::filesystem::path(config.out) / representation.id());
     for (const bool trains_llm : {false, true}) {
         if (!(trains_llm ? config.with_finetune : config.with_align)) continue;
-        const Stage stage{config,       trains_llm ? config.finetune : config.align,
-                          trains_llm,   representation,
-                          training.llm, training.resources,
-                          group};
+        const Stage stage{config,
+                          trains_llm ? config.finetune : config.align,
+                          trains_llm,
+                          representation,
+                          training.llm,
+                          training.resources,
+                          group,
+                          [&] {
+                              if (lease) lease->expect_held();
+                          }};
         if (config.dry_run) {
             report.text += try_stage(stage);
             continue;
@@ -114,7 +120,8 @@ std::string table_of(const Training& training, const Reports& reports,
 }
 
 /// @return the exit status @throws Error (interrupted) if a signal stopped it
-int judge(const std::vector<run::ItemOutcome>& outcomes, const Reports& reports, std::size_t models) {
+int judge(const run::Job& job, const std::vector<run::ItemOutcome>& outcomes, const Reports& reports,
+          std::size_t models) {
     std::int64_t failed = 0, left_out = 0;
     int status = run::k_exit_ok;
     for (const auto& outcome : outcomes) {
@@ -126,7 +133,7 @@ int judge(const std::vector<run::ItemOutcome>& outcomes, const Reports& reports,
         if (failed++ == 0) status = run::exit_status(kind);
     }
     for (const auto& [number, report] : reports) left_out += report.left_out;
-    if (failed > 0 && models > 1)
+    if (failed > 0 && models > 1 && job.is_root())
         core::error("{} of {} models failed; the others are complete", failed, models);
     return status == run::k_exit_ok && left_out > 0 ? run::k_exit_quarantine : status;
 }
@@ -155,7 +162,7 @@ int train(run::Job& job, const TrainConfig& config) {
     } else {
         job.print(table_of(training, reports, outcomes));
     }
-    return job.is_root() ? judge(outcomes, reports, training.cards.size()) : run::k_exit_ok;
+    return judge(job, outcomes, reports, training.cards.size());
 }
 
 }  // namespace lvr::train

@@ -30,8 +30,8 @@ void add_stage(core::Fields& fields, const std::string& stage, StageConfig& conf
         "samples whose labels' losses are averaged together, and which are of like length: the batch that "
         "one GPU had");
     add("micro_batch", &config.micro_batch,
-        "samples that a rank computes at a time, a divisor of loss_batch; 0: loss_batch. Does not change "
-        "the result");
+        "samples that a rank computes at a time, a divisor of loss_batch; 0: the largest that the ranks can "
+        "share. Does not change the result");
     add("learning_rate", &config.learning_rate, "the highest, behind the warm-up");
     add("warmup", &config.warmup, "share of the updates");
     add("epochs", &config.epochs, "how often each sample is seen");
@@ -65,8 +65,8 @@ void validate_stage(const StageConfig& stage, const std::string& name) {
 
 }  // namespace
 
-core::Fields TrainConfig::fields() {
-    core::Fields fields = {
+core::Fields TrainConfig::model_fields() {
+    return {
         {"representation", &representation,
          "vision representations, of which each gets a model, by the names that lvr-extract --list prints"},
         {"encoder", &encoder, "encoder cards of your own, as TOML files"},
@@ -104,6 +104,10 @@ core::Fields TrainConfig::fields() {
         {"longest_spliced", &longest_spliced,
          "positions of a sample with all of its image's; 0: no limit; -1: by the preset (0, corrected 2048)"},
     };
+}
+
+core::Fields TrainConfig::fields() {
+    core::Fields fields = model_fields();
     add_stage(fields, "align", align);
     add_stage(fields, "finetune", finetune);
     const core::Fields rest = {
@@ -142,7 +146,7 @@ void TrainConfig::validate() const {
     demand(!representation.empty() || !encoder.empty() || !snapshot.empty(), "no representation given",
            "use --representation clip336 (see lvr-extract --list), --encoder FILE.toml or --snapshot FOLDER");
     demand(!llm.empty(), "no language model given", "use --llm FOLDER");
-    demand(!out.empty(), "no output folder given", "use --out FOLDER");
+    demand(dry_run || !out.empty(), "no output folder given", "use --out FOLDER");
     demand(ranks_per_model >= 0, "--ranks-per-model must not be negative", "use 0 for all ranks");
     demand(longest > 1, "--longest must be above 1", "e.g. --longest 2048");
     demand(longest_spliced >= -1, "--longest-spliced must be 0 or more", "use 0 for no limit");

@@ -78,6 +78,9 @@ struct TrainConfig {
     bool averages_tokens() const;
     double most_norm() const;             ///< 0: gradients are not clipped
     std::int64_t most_positions() const;  ///< of a sample with its image; 0: all
+
+  private:
+    core::Fields model_fields();
 };
 
 /// `lvr-train align`: stage 1 only.

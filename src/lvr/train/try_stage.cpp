@@ -28,14 +28,15 @@ Longest longest_batch(const Stage& stage, const StageData& data) {
     const auto& index = data.list->index();
     std::vector<std::int64_t> samples(static_cast<std::size_t>(index.size()));
     std::iota(samples.begin(), samples.end(), 0);
-    std::erase_if(samples, [&](std::int64_t i) {
-        return index.has(i, data::SampleFault::unreadable) ||
-               index.has(i, data::SampleFault::absurd_length) || index.has(i, data::SampleFault::wrong_roles);
-    });
-    const auto words = [&](std::int64_t i) { return index.words[static_cast<std::size_t>(i)]; };
+    std::erase_if(samples, [&](std::int64_t i) { return !wrongs(index, i).empty(); });
+    const auto each = data.images->tokens();
+    const auto size = [&](std::int64_t i) {
+        const auto at = static_cast<std::size_t>(i);
+        return std::min<std::int64_t>(index.words[at], stage.config.longest) + each * index.images[at];
+    };
     const auto count = std::min(static_cast<std::size_t>(stage.micro_batch()), samples.size());
     std::partial_sort(samples.begin(), samples.begin() + static_cast<std::ptrdiff_t>(count), samples.end(),
-                      [&](std::int64_t a, std::int64_t b) { return words(a) > words(b); });
+                      [&](std::int64_t a, std::int64_t b) { return size(a) > size(b); });
     samples.resize(count);
     Longest longest;
     const auto& form = vlm::find_template(stage.settings.form);
@@ -99,17 +100,15 @@ Trial timed(StageLoop& loop) {
 }
 
 std::string tried(const Stage& stage, comm::TensorComm& comm) {
-    const auto process_bytes = resident_bytes();
     const Peak peak = stage.config.peak_tflops > 0
                           ? Peak{stage.config.peak_tflops * 1e12,
                                  fmt::format("{} TFLOP/s (as given)", stage.config.peak_tflops)}
                           : peak_of(stage.resources.device, stage.dtype());
     StageLoop loop(stage, comm, peak.flops_per_second);
-    const auto question = question_of(stage, loop.data(), process_bytes);
+    const auto question = question_of(stage, loop.data(), loop.bytes_before_model());
     loop.start();
     const auto trial = timed(loop);
-    auto most = static_cast<std::int64_t>(most_resident_bytes());
-    most = stage.group.max(most);
+    const auto most = stage.group.max(most_resident_bytes());
     const auto& counts = loop.data().order->counts();
     auto text = fmt::format(
         "{} {}: {} of {} samples, {} updates of {}; on {}, ranks: {}, each {} x {} samples an update\n",
@@ -119,7 +118,10 @@ std::string tried(const Stage& stage, comm::TensorComm& comm) {
     text += fmt::format(" memory, where the longest batch comes ({} positions, {} learned labels)\n",
                         question.positions, question.labels);
     text += to_text(plan_memory(question));
-    text += fmt::format("  {:<22}{:>10}\n", "most in the trial", core::bytes_text(static_cast<double>(most)));
+    if (stage.resources.device.is_cpu())
+        text += fmt::format("  {:<22}{:>10}\n", "most so far", core::bytes_text(static_cast<double>(most)));
+    else
+        text += "  and the encoder, with the activations of its batch\n";
     text += fmt::format(" time on {} of them, by a trial of {} updates\n", comm.size(),
                         std::min(k_trial, loop.updates()));
     text += fmt::format("  an update {:.3g} s, {:.4g} tokens/s, MFU {:.1f} % of {} per rank; all: {}\n",
@@ -131,7 +133,8 @@ std::string tried(const Stage& stage, comm::TensorComm& comm) {
 }  // namespace
 
 std::string try_stage(const Stage& outer) {
-    const auto comm = comm::make_tensor_comm(outer.group, outer.resources.device);
+    const auto comm = par::together(
+        outer.group, [&] { return comm::make_tensor_comm(outer.group, outer.resources.device); });
     const Stage stage = outer.among(comm->group());
     return par::together(stage.group, [&] {
         try {
