@@ -124,8 +124,7 @@ void ShardedOptimizer::begin_sum(std::size_t b) {
     end_sums(k_sums_under_way - 1);
     auto& gradients = *gradients_[b];
     summing_.push_back(b);
-    if (!gradients.all.defined())
-        gradients.all = at::zeros({buckets_[b].length()}, options_of_gradients(b));
+    if (!gradients.all.defined()) gradients.all = at::zeros({buckets_[b].length()}, options_of_gradients(b));
     if (comm_.size() == 1) return;
     gradients.all.div_(comm_.size());
     if (spec_.zero == ZeroStage::none) {
