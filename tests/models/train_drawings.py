@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stage 1 with pretrained weights: DINOv2-small (112 px) and SmolLM2-135M learn to describe simple drawings. The loss must fall
-below that of a projector which was shown other drawings than those described, by more than it varies between batches; and the
-exported projector must describe new drawings. Usage: train_drawings.py [UPDATES] (default 240; about 15 minutes on two cores)"""
+below that of a projector which was shown other drawings than those described, by more than it varies between batches; and with
+the exported projector the model must describe new drawings. Usage: train_drawings.py [UPDATES] (default 160; 7 to 14 minutes on two cores)"""
 
 import json
 import os
@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw
 
 SOURCE, BUILD = Path(os.environ["LVR_SOURCE_DIR"]), Path(os.environ["LVR_BINARY_DIR"])
 MODELS = SOURCE / "build/models"
-UPDATES = int(sys.argv[1]) if len(sys.argv) > 1 else 240
+UPDATES = int(sys.argv[1]) if len(sys.argv) > 1 else 160
 BATCH = 4
 COLOURS = {"red": (210, 30, 30), "green": (20, 150, 40), "blue": (40, 60, 210), "yellow": (240, 220, 40), "black": (10, 10, 10),
            "purple": (130, 30, 150)}
@@ -93,4 +93,5 @@ with tempfile.TemporaryDirectory() as folder:
         for key in found:
             found[key] += truth[name][key] in text
     print("right of 12:", found)
-    assert len(said.splitlines()) == 12 and found["ground"] >= 6, "it does not describe what it sees"
+    # Of 48 words 12 would be right by chance, give or take 3.
+    assert len(said.splitlines()) == 12 and sum(found.values()) >= 20, "it does not describe what it sees"
