@@ -11,6 +11,8 @@ if [ -z "${SLURM_JOB_ID:-}" ]; then
   export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none OMPI_MCA_mpi_yield_when_idle=1
   # Containers forbid the single-copy mechanism (open-mpi/ompi#4948); without it messages are copied twice.
   export OMPI_MCA_btl_vader_single_copy_mechanism=none
+  # OpenMP's threads spin while they wait, which on a machine with other work makes everything many times slower.
+  export GOMP_SPINCOUNT="${GOMP_SPINCOUNT:-10000}"
   # No remote nodes here, so no ssh is needed.
   export OMPI_MCA_plm_rsh_agent="${OMPI_MCA_plm_rsh_agent:-/bin/true}"
 fi

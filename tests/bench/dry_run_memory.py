@@ -29,16 +29,16 @@ def megabytes(said: str, what: str) -> float:
 with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     world.make(Path("."))
-    words = " ".join(["circle and square"] * 60)
+    words = " ".join(["circle and square"] * 12)
     Path("long.json").write_text(json.dumps([
         dict(id=f"l{i}", image=f"some/{i % 60}.png", conversations=[{"from": "human", "value": "<image>\nWhat is it?"},
                                                                    {"from": "gpt", "value": words}]) for i in range(64)]))
     weights = sum(value.size for value in world.read_safetensors(Path("llm/model.safetensors")).values())
-    print(f"{weights / 1e6:.1f} M parameters, float32, 8 samples an update, 2 at a time")
+    print(f"{weights / 1e6:.1f} M parameters, float32, 4 samples an update, 1 at a time")
     print("ranks   planned   in the trial   difference")
     for ranks in (1, 2, 4):
         said = subprocess.run([str(ROOT / "scripts/mpirun.sh"), str(ranks), *world.command(
-            "--finetune-data", "long.json", "--finetune-micro-batch", 2, "--dry-run", words=("finetune",))],
+            "--finetune-data", "long.json", "--finetune-micro-batch", 1, "--finetune-batch", 4, "--dry-run", words=("finetune",))],
             capture_output=True, text=True, check=True).stdout
         planned, most = megabytes(said, "per rank"), megabytes(said, "most so far")
         print(f"{ranks:5} {planned:7.0f} MB {most:11.0f} MB {100 * (planned / most - 1):+10.1f} %")

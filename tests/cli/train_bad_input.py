@@ -3,6 +3,7 @@
 
 import json
 import os
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -92,6 +93,34 @@ with tempfile.TemporaryDirectory() as folder:
     said = world.train("--out", "diverged", "--align-learning-rate", "1e30", "--align-updates", 8, status=3, **ALIGN)
     assert "update" in said and "align.json" in said and "not finite" in said or "nan" in said, said
     assert not Path("diverged/clip/align/summary.json").exists()
+
+    # Features of another tap than the encoder's.
+    for tap in (-2, -1):
+        subprocess.run([world.BUILD / "bin/lvr-extract", "--snapshot", world.CLIP, "--images", "align.json", "--image-root",
+                        "images", "--out", f"tap{tap}", "--tap", str(tap), "--store", "float32"], check=True, capture_output=True)
+    refused(2, "of another encoder", "--align-features", "tap-1", "--align-images", "")
+    world.train("--out", "tapped", *FEW[:2], "--align-features", "tap-2", "--align-images", "", **ALIGN)
+
+    # A checkpoint that is damaged is told apart from bad samples, and can be removed.
+    world.train("--out", "kept", "--align-updates", 6, "--save-updates", 2, "--keep", 0, **ALIGN)
+    summary = Path("kept/clip/align/summary.json")
+    again = ["--out", "kept", "--align-updates", 6, "--save-updates", 2, "--keep", 0]
+    for damage in ("nan", "cut", "state", "name"):
+        summary.unlink()
+        newest = Path("kept/clip/align/checkpoint-00000006")
+        part, state = next(newest.glob("part-*")), newest / "state.json"
+        whole_part, whole_state = part.read_bytes(), state.read_text()
+        if damage == "nan":
+            part.write_bytes(whole_part[:-4] + b"\x00\x00\xc0\x7f")
+        elif damage == "cut":
+            part.write_bytes(whole_part[:-100])
+        else:
+            state.write_text("{" if damage == "state" else whole_state.replace('"updates": 6', '"updates": 5', 1))
+        said = world.train(*again, status=3, **ALIGN)
+        assert "checkpoint-00000006" in said and "remove this checkpoint" in said, (damage, said)
+        part.write_bytes(whole_part)
+        state.write_text(whole_state)
+        world.train(*again, **ALIGN)
 
     said = world.train("--out", "blocked/file", *FEW[:2], status=4, **ALIGN) if Path("blocked").write_text("x") else ""
     assert "blocked" in said and "remedy" in said, said

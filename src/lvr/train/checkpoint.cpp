@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lvr/train/checkpoint.hpp>
 
+#include <ATen/ops/isfinite.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -158,7 +159,21 @@ Json whole_state(const fs::path& file) {
     if (!has("updates", &Json::is_number_integer) || !has("ranks", &Json::is_number_integer) ||
         !has("buckets", &Json::is_array) || !json.contains("state"))
         refuse(file, "is damaged");
+    if (json.at("updates") != updates_in(file.parent_path().filename().string()))
+        refuse(file, "is of another update than its folder's name says");
     return json;
+}
+
+/// A part or state that cannot be read is one thing for the user: a damaged checkpoint.
+template <class Read>
+auto readable(Read read) {
+    try {
+        return read();
+    } catch (const core::Error& error) {
+        if (error.kind() != core::ErrorKind::input) throw;
+        const std::string what = error.what();
+        refuse(what.substr(0, what.find('\n')), "");
+    }
 }
 
 Saved read_state(const fs::path& file, const ShardedOptimizer& optimizer) {
@@ -208,7 +223,10 @@ class PartReader {
         if (info == tensors.end() || info->second.dtype != at::kFloat ||
             info->second.shape != std::vector<std::int64_t>{length})
             refuse(file, "has no " + name + " of " + std::to_string(length) + " float32 numbers");
-        return found->second.read(name);
+        auto tensor = found->second.read(name);
+        if (!at::isfinite(tensor).all().item<bool>())
+            refuse(file, "has numbers in " + name + " that are not finite");
+        return tensor;
     }
 
     fs::path folder_;
@@ -266,20 +284,22 @@ void remove_checkpoints(const fs::path& folder) {
 }
 
 Json checkpoint_state(const fs::path& checkpoint) {
-    return whole_state(checkpoint / "state.json").at("state");
+    return readable([&] { return Json(whole_state(checkpoint / "state.json").at("state")); });
 }
 
 Json read_checkpoint(const fs::path& checkpoint, ShardedOptimizer& optimizer, const comm::TensorComm& comm) {
     const Saved saved = par::together(comm.group(), [&] {
-        auto read = read_state(checkpoint / "state.json", optimizer);
-        PartReader parts(checkpoint, read);
-        for (std::size_t b = 0; b < optimizer.buckets().size(); ++b) {
-            const auto& shard = optimizer.shards()[b];
-            parts.read(b, optimizer.shard_begin(b), "master", shard.master);
-            parts.read(b, optimizer.shard_begin(b), "first_moment", shard.first_moment);
-            parts.read(b, optimizer.shard_begin(b), "second_moment", shard.second_moment);
-        }
-        return read;
+        return readable([&] {
+            auto read = read_state(checkpoint / "state.json", optimizer);
+            PartReader parts(checkpoint, read);
+            for (std::size_t b = 0; b < optimizer.buckets().size(); ++b) {
+                const auto& shard = optimizer.shards()[b];
+                parts.read(b, optimizer.shard_begin(b), "master", shard.master);
+                parts.read(b, optimizer.shard_begin(b), "first_moment", shard.first_moment);
+                parts.read(b, optimizer.shard_begin(b), "second_moment", shard.second_moment);
+            }
+            return read;
+        });
     });
     optimizer.restored(saved.updates);
     return saved.state;

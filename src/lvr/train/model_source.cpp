@@ -9,11 +9,13 @@
 #include <utility>
 
 #include <lvr/core/error.hpp>
+#include <lvr/core/log.hpp>
 #include <lvr/core/rng.hpp>
 #include <lvr/encoders/build.hpp>
 #include <lvr/kernels/device.hpp>
 #include <lvr/nn/llama.hpp>
 #include <lvr/run/node.hpp>
+#include <lvr/run/same_settings.hpp>
 #include <lvr/weights/checkpoint.hpp>
 #include <lvr/weights/snapshot.hpp>
 
@@ -47,12 +49,39 @@ LanguageModel open_language_model(const TrainConfig& config, const par::Comm& wo
     return model;
 }
 
-std::unique_ptr<const ImageFeatures> Representation::features(const StageConfig& stage, bool fingerprint) {
-    if (!stage.features.empty())
-        return make_cached_features(std::filesystem::path(stage.features) / card_.id, resources_.device);
+namespace {
+
+/// Features that were computed elsewhere must be those of the card.
+void expect_features_of(const encoders::EncoderCard& card, const std::string& models,
+                        const std::filesystem::path& folder, const ImageFeatures& features) {
+    std::shared_ptr<const encoders::Encoder> encoder;
+    try {
+        encoder = encoders::build_encoder(card, {.models = models});
+    } catch (const core::Error& error) {
+        if (error.kind() != core::ErrorKind::input) throw;
+        const std::string what = error.what();
+        core::warn("{}: not compared with the encoder of {}: {}", folder.string(), card.id,
+                   what.substr(0, what.find('\n')));
+        return;
+    }
+    run::expect_same(features.identity().at("encoder"), encoder->identity(),
+                     {folder,
+                      "these features are of another encoder than --representation, --encoder or "
+                      "--snapshot names"});
+}
+
+}  // namespace
+
+std::unique_ptr<const ImageFeatures> Representation::features(const StageConfig& stage, bool is_first) {
+    if (!stage.features.empty()) {
+        const auto folder = std::filesystem::path(stage.features) / card_.id;
+        auto cached = make_cached_features(folder, resources_.device);
+        if (is_first) expect_features_of(card_, config_.models, folder, *cached);
+        return cached;
+    }
     if (!encoder_)
         encoder_ = encoders::build_encoder(
-            card_, {.models = config_.models, .device = resources_.device, .fingerprint = fingerprint});
+            card_, {.models = config_.models, .device = resources_.device, .fingerprint = is_first});
     const auto folder = stage.images.empty() ? std::filesystem::path(stage.data).parent_path()
                                              : std::filesystem::path(stage.images);
     return make_online_features(encoder_, folder.empty() ? "." : folder, resources_.device);

@@ -53,8 +53,10 @@ class Representation {
     const encoders::EncoderCard& card() const { return card_; }
 
     /// The features of a stage's images: read, if the stage names a folder, or computed.
-    /// @param fingerprint the encoder's files are read once more, for its identity
-    std::unique_ptr<const ImageFeatures> features(const StageConfig& stage, bool fingerprint);
+    /// @param is_first of its group: reads the encoder's files once more for its identity, and compares
+    /// features that are read with the card
+    /// @throws Error (usage) if they are of another encoder, or computed otherwise
+    std::unique_ptr<const ImageFeatures> features(const StageConfig& stage, bool is_first);
 
   private:
     const TrainConfig& config_;

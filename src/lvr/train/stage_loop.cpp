@@ -197,9 +197,10 @@ void StageLoop::check_labels(const Step& step) {
         fmt::format("{}: {} updates in a row had nothing to learn, up to update {}", stage_.settings.data,
                     without_labels_, step.record.update),
         all_bad ? "none of the last one's samples could be used"
-                : "the masks leave no answer, as the published ones do where their count of tokens is wrong",
+                : "the masks or --longest-spliced leave no answer, as published masks do where their count "
+                  "is wrong",
         all_bad ? fmt::format("check --{}-images", stage_.name())
-                : fmt::format("use --masks corrected, or another --{}-form", stage_.name()));
+                : fmt::format("use --masks corrected, another --{}-form, or a greater limit", stage_.name()));
 }
 
 /// Stops where training has gone wrong, with the samples that it may be due to.

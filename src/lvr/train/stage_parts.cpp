@@ -60,7 +60,10 @@ fs::path Stage::folder() const { return model_folder() / name(); }
 
 fs::path Stage::first_projector() const {
     if (!trains_llm) return {};
-    if (!config.projector_from.empty()) return config.projector_from;
+    if (!config.projector_from.empty()) {
+        const fs::path from = config.projector_from;
+        return fs::is_directory(from) ? from / "projector.safetensors" : from;
+    }
     const fs::path aligned = model_folder() / "align" / "projector.safetensors";
     if (fs::exists(aligned)) return aligned;
     if (config.dry_run) return {};
@@ -100,7 +103,9 @@ OrderSettings Stage::order() const {
 at::ScalarType Stage::dtype() const { return encoders::dtype_named(config.dtype); }
 
 vlm::TokeniseOptions Stage::tokenising() const {
-    return {.masks = config.has_published_masks() ? vlm::MaskRule::published : vlm::MaskRule::corrected,
+    // Of ChatML no masks were published.
+    const bool published = config.has_published_masks() && settings.form != "chatml";
+    return {.masks = published ? vlm::MaskRule::published : vlm::MaskRule::corrected,
             .longest = config.longest};
 }
 
@@ -121,7 +126,7 @@ core::Json Stage::identity() const {
             {"epochs", settings.epochs},
             {"updates", settings.updates},
             {"order", settings.order},
-            {"masks", config.has_published_masks() ? "published" : "corrected"},
+            {"masks", tokenising().masks == vlm::MaskRule::published ? "published" : "corrected"},
             {"rope", config.has_bfloat16_rope() ? "bfloat16" : "float32"},
             {"average", config.averages_tokens() ? "tokens" : "loss_batch"},
             {"clip_norm", config.most_norm()},
@@ -145,7 +150,8 @@ StageData::StageData(const Stage& stage) {
     stage.group.broadcast(index);
     list = std::make_unique<const data::LlavaList>(std::move(index));
     order = std::make_unique<const SampleOrder>(list->index(), stage.order());
-    images = stage.representation.features(stage.settings, stage.group.rank() == 0);
+    images = par::together(
+        stage.group, [&] { return stage.representation.features(stage.settings, stage.group.rank() == 0); });
     identity = {{"features", images->identity()}};
     // Only rank 0 read the hashes of the encoder's files.
     std::string text = identity.dump();

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <vector>
 
 #include <lvr/core/error.hpp>
 #include <lvr/core/log.hpp>
@@ -42,10 +43,15 @@ FoundBad all_bad(const StageData& data, const FoundBad& found) {
     FoundBad all = found;
     const auto& index = data.list->index();
     for (std::int64_t i = 0; i < index.size(); ++i) {
-        const std::string what = wrongs(index, i);
+        std::string what = wrongs(index, i);
         if (what.empty()) continue;
         std::string name = fmt::format("{}: sample {}", index.file, i + 1);
-        if (!index.has(i, data::SampleFault::unreadable)) name = data.list->read(i).name;
+        try {
+            name = data.list->read(i).name;
+        } catch (const core::Error& error) {
+            const std::string why = error.what();
+            what = why.substr(0, why.find('\n'));
+        }
         all[i] = {i, name, what};
     }
     return all;
@@ -62,6 +68,15 @@ void write_bad(const fs::path& file, const FoundBad& bad) {
         text += fmt::format("{}\t{}\t{}\n", number + 1, in_one_cell(one.name), in_one_cell(one.what));
     files::write_text(file, text);
     core::warn("{} samples were left out: see {}", bad.size(), file.string());
+}
+
+/// What a job that was killed while it wrote has left; the folder is ours alone.
+void remove_temporaries(const fs::path& folder) {
+    std::error_code code;
+    std::vector<fs::path> found;
+    for (fs::directory_iterator entry(folder, code), end; !code && entry != end; entry.increment(code))
+        if (entry->path().filename().string().starts_with(".lvr-tmp-")) found.push_back(entry->path());
+    for (const auto& one : found) fs::remove(one, code);
 }
 
 void export_weights(const Stage& stage, const weights::WeightStore& store,
@@ -129,6 +144,7 @@ StageOutcome finish_stage(const Stage& stage, StageLoop& loop, const MetricsLog&
                                .loss = last_loss(metrics.updates()),
                                .bad = static_cast<std::int64_t>(bad.size()),
                                .mismatches = record.mismatches};
+    for (const char* const part : {"", "model", "llava"}) remove_temporaries(stage.folder() / part);
     export_weights(stage, loop.model().store, llava);
     auto provenance = files::make_provenance(record.identity, {{"llm", stage.llm.sha256}}, stage.config.seed);
     metrics.finish(provenance);

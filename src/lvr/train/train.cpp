@@ -106,7 +106,8 @@ std::string table_of(const Training& training, const Reports& reports,
     for (const auto& outcome : outcomes) {
         const auto& id = training.cards[static_cast<std::size_t>(outcome.item)].id;
         if (outcome.failure.failed) {
-            add(id, "failed\t\t\t");
+            const auto kind = static_cast<core::ErrorKind>(outcome.failure.kind);
+            add(id, kind == core::ErrorKind::interrupted ? "stopped\t\t\t" : "failed\t\t\t");
             continue;
         }
         const std::string& text = reports.at(outcome.item).text;

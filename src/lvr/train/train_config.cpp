@@ -159,7 +159,8 @@ void TrainConfig::validate() const {
     demand(threads >= 0 && threads <= 4096, "--threads must be 0 to 4096", "e.g. --threads 8");
     demand(spike >= 0, "--spike must not be negative", "use 0 for no look-out");
     demand(peak_tflops >= 0, "--peak-tflops must not be negative", "use 0 to have it measured");
-    demand(projector_from.empty() || !with_align, "--projector-from is where stage 1 begins and ends",
+    demand(projector_from.empty() || !with_align,
+           "--projector-from is for stage 2 alone: with stage 1 its own projector is taken",
            "use lvr-train finetune with it");
     if (with_align) validate_stage(align, "align");
     if (with_finetune) validate_stage(finetune, "finetune");
