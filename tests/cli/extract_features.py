@@ -12,6 +12,8 @@ import h5py
 import numpy as np
 from PIL import Image
 
+from safetensors_file import read_safetensors, write_safetensors
+
 SOURCE = Path(os.environ["LVR_SOURCE_DIR"])
 EXTRACT = Path(os.environ["LVR_BINARY_DIR"]) / "bin/lvr-extract"
 GOLDEN = SOURCE / "tests/golden"
@@ -31,25 +33,6 @@ def extract(*arguments: object, status: int = 0) -> str:
     done = subprocess.run([str(EXTRACT), *map(str, arguments)], capture_output=True, text=True)
     check(done.returncode == status, f"{arguments}: status {done.returncode}\n{done.stderr}")
     return done.stdout + done.stderr
-
-
-def safetensors(file: Path) -> dict[str, np.ndarray]:
-    raw = file.read_bytes()
-    length = int.from_bytes(raw[:8], "little")
-    header = json.loads(raw[8:8 + length])
-    kinds = {"F32": np.float32, "F16": np.float16}
-    return {name: np.frombuffer(raw[8 + length:][slice(*entry["data_offsets"])], kinds[entry["dtype"]]).reshape(entry["shape"])
-            for name, entry in header.items() if name != "__metadata__"}
-
-
-def write_safetensors(file: Path, tensors: dict[str, np.ndarray]) -> None:
-    header, data = {}, b""
-    for name, value in tensors.items():
-        raw = np.ascontiguousarray(value, np.float32).tobytes()
-        header[name] = {"dtype": "F32", "shape": list(value.shape), "data_offsets": [len(data), len(data) + len(raw)]}
-        data += raw
-    text = json.dumps(header).encode()
-    file.write_bytes(len(text).to_bytes(8, "little") + text + data)
 
 
 def text(attribute: object) -> str:
@@ -81,7 +64,7 @@ def check_reference(images: Path) -> None:
             check([text.decode() for text in part["image_id"][:]] == IMAGES[:4], "ids")
             check(not part["status"][:].any(), "status")
             check(json.loads(text(part.attrs["config"]))["encoder"]["dtype"] == "float32", "provenance")
-        off = error(tokens(Path("ref") / name), safetensors(VIT / name / "expected.safetensors")["features"])
+        off = error(tokens(Path("ref") / name), read_safetensors(VIT / name / "expected.safetensors")["features"])
         check(off <= 2e-5, f"{name}: {off} > 2e-5")
 
 
@@ -167,7 +150,7 @@ def check_protocols(images: Path) -> None:
     """Tables of a card change what they name, and nothing else."""
     Path("paper.toml").write_text(f'snapshot = "{VIT / "dinov2_resize"}"\nstore = "float32"\n[published]\nposition_resize = "scale_0.1"\n'
                                   '[published_cscore]\nresize = "squash"\nsize = 56\nnormalise = "plain"\n')
-    expected = safetensors(VIT / "dinov2_resize/expected.safetensors")
+    expected = read_safetensors(VIT / "dinov2_resize/expected.safetensors")
     for protocol, name in (("native", "features"), ("published", "features_scale_0.1")):
         extract("--encoder", "paper.toml", "--images", images, "--out", protocol, "--protocol", protocol)
         off = error(tokens(Path(protocol) / "paper"), expected[name])
@@ -180,7 +163,7 @@ def check_protocols(images: Path) -> None:
 
 def check_taps(images: Path) -> None:
     extract("--snapshot", VIT / "siglip", "--images", images, "--out", "last", "--store", "float32", "--tap", -1)
-    expected = safetensors(VIT / "siglip/expected.safetensors")["features_last"]
+    expected = read_safetensors(VIT / "siglip/expected.safetensors")["features_last"]
     check(error(tokens(Path("last/siglip")), expected) <= 2e-5, "tap -1")
     check("there is no hidden state 4" in extract("--snapshot", VIT / "siglip", "--check", "--tap", 4, status=2), "tap 4")
     extract("--snapshot", VIT / "siglip", "--images", images, "--out", "half", "--store", "float32", "--dtype", "bfloat16", "--tap", -1)

@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
+from safetensors_file import read_safetensors, write_safetensors  # noqa: F401 (tests take them from here)
+
 SOURCE = Path(os.environ["LVR_SOURCE_DIR"])
 BUILD = Path(os.environ["LVR_BINARY_DIR"])
 GOLDEN = SOURCE / "tests/golden"
@@ -20,24 +22,6 @@ SHAPES = ("circle", "square", "triangle")
 CONFIG = dict(architectures=["LlamaForCausalLM"], model_type="llama", hidden_act="silu", hidden_size=32, intermediate_size=48,
               num_attention_heads=4, num_key_value_heads=2, num_hidden_layers=2, max_position_embeddings=256, rms_norm_eps=1e-6,
               rope_theta=10000.0, tie_word_embeddings=False, vocab_size=1008, bos_token_id=1, eos_token_id=2)
-
-
-def write_safetensors(file: Path, tensors: dict[str, np.ndarray]) -> None:
-    header, data = {}, b""
-    for name, value in tensors.items():
-        raw = np.ascontiguousarray(value, np.float32).tobytes()
-        header[name] = {"dtype": "F32", "shape": list(value.shape), "data_offsets": [len(data), len(data) + len(raw)]}
-        data += raw
-    text = json.dumps(header).encode()
-    file.write_bytes(len(text).to_bytes(8, "little") + text + data)
-
-
-def read_safetensors(file: Path) -> dict[str, np.ndarray]:
-    raw = file.read_bytes()
-    length = int.from_bytes(raw[:8], "little")
-    header = json.loads(raw[8:8 + length])
-    return {name: np.frombuffer(raw[8 + length:][slice(*entry["data_offsets"])], np.float32).reshape(entry["shape"])
-            for name, entry in header.items() if name != "__metadata__" and entry["dtype"] == "F32"}
 
 
 def make_llm(folder: Path) -> None:

@@ -182,4 +182,10 @@ std::string percent(const std::optional<double>& value, int digits) {
     return value ? cell(100 * *value, digits) : k_undefined;
 }
 
+std::string in_one_cell(std::string text) {
+    std::ranges::replace_if(
+        text, [](char letter) { return letter == '\n' || letter == '\t' || letter == '\r'; }, ' ');
+    return text;
+}
+
 }  // namespace lvr::core

@@ -24,6 +24,9 @@ std::string to_latex(const TextTable& table);  ///< a `table` with booktabs rule
 std::string to_csv(
     const TextTable& table);  ///< RFC 4180 with LF line ends; an undefined figure is an empty cell
 
+/// A text that leaves a tab-separated table whole: tabs and line ends become spaces.
+std::string in_one_cell(std::string text);
+
 /// The figure with `digits` decimals, or "–" where undefined.
 std::string cell(const std::optional<double>& value, int digits);
 /// The same in percent with `digits` decimals, without a sign.

@@ -8,6 +8,7 @@
 #include <map>
 
 #include <lvr/core/log.hpp>
+#include <lvr/core/text_table.hpp>
 #include <lvr/extract/engine.hpp>
 #include <lvr/files/atomic_file.hpp>
 #include <lvr/files/provenance.hpp>
@@ -157,14 +158,6 @@ class Pass {
     std::vector<std::int64_t> missing_;
 };
 
-/// A text that leaves a tab-separated table whole.
-std::string in_one_cell(std::string text) {
-    std::replace_if(
-        text.begin(), text.end(),
-        [](char letter) { return letter == '\n' || letter == '\t' || letter == '\r'; }, ' ');
-    return text;
-}
-
 }  // namespace
 
 Resources resources_of(const ExtractConfig& config, const par::Comm& comm) {
@@ -213,8 +206,8 @@ std::int64_t finish_folder(const std::string& folder) {
     for (std::size_t i = 0; i < features.status().size(); ++i) {
         const auto status = static_cast<files::ImageStatus>(features.status()[i]);
         if (status == files::ImageStatus::ok) continue;
-        list += fmt::format("{}\t{}\t{}\n", in_one_cell(features.image_ids()[i]), files::name_of(status),
-                            in_one_cell(features.reasons()[i]));
+        list += fmt::format("{}\t{}\t{}\n", core::in_one_cell(features.image_ids()[i]),
+                            files::name_of(status), core::in_one_cell(features.reasons()[i]));
         lines.push_back(features.reasons()[i]);
     }
     const auto file = fs::path(folder) / "quarantine.tsv";

@@ -169,6 +169,16 @@ void write_text(const fs::path& target, std::string_view text) {
     });
 }
 
+int remove_temporaries(const fs::path& folder) {
+    std::error_code code;
+    std::vector<fs::path> found;
+    for (fs::directory_iterator entry(folder, code), end; !code && entry != end; entry.increment(code))
+        if (entry->path().filename().string().starts_with(k_temporary)) found.push_back(entry->path());
+    int removed = 0;
+    for (const auto& one : found) removed += fs::remove(one, code) ? 1 : 0;
+    return removed;
+}
+
 void sync_folder(const fs::path& folder) {
     if (const int code = sync_path(folder, O_RDONLY | O_DIRECTORY)) fail(folder, code);
 }

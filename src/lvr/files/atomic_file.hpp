@@ -19,6 +19,10 @@ void write_atomically(const std::filesystem::path& target,
 /// The same for a text, or any bytes.
 void write_text(const std::filesystem::path& target, std::string_view text);
 
+/// Removes what killed writers left in a folder, however young it is: for who knows that nobody else writes
+/// there. @return how many files
+int remove_temporaries(const std::filesystem::path& folder);
+
 /// What was renamed in a folder is on the disk behind this. @throws Error (output)
 void sync_folder(const std::filesystem::path& folder);
 

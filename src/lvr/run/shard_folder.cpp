@@ -48,12 +48,7 @@ void for_each_file(const fs::path& folder, Take take) {
 
 /// While we have the lease nobody else writes here: each of them is of a run that was killed.
 void remove_orphans(const fs::path& folder) {
-    int removed = 0;
-    for_each_file(folder, [&](const fs::directory_entry& entry) {
-        std::error_code ignored;
-        if (entry.path().filename().string().starts_with(".lvr-tmp-") && fs::remove(entry.path(), ignored))
-            ++removed;
-    });
+    const int removed = files::remove_temporaries(folder);
     if (removed > 0)
         core::info("{}: removed {} half-written files of a killed run", folder.string(), removed);
 }

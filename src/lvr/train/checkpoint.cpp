@@ -131,11 +131,15 @@ void put_in_place(const fs::path& temporary, const fs::path& target) {
     if (is_there) discard(aside);
 }
 
-[[noreturn]] void refuse(const fs::path& file, const std::string& problem) {
+[[noreturn]] void refuse(const std::string& problem) {
     throw core::input_error(
-        file.string() + ": " + problem, "training cannot go on from it",
+        problem, "training cannot go on from it",
         "if it was damaged, remove this checkpoint: training goes on from the one before, or "
         "begins anew; else name another output folder");
+}
+
+[[noreturn]] void refuse(const fs::path& file, const std::string& problem) {
+    refuse(file.string() + ": " + problem);
 }
 
 /// What state.json says, checked against what the optimizer has.
@@ -172,7 +176,7 @@ auto readable(Read read) {
     } catch (const core::Error& error) {
         if (error.kind() != core::ErrorKind::input) throw;
         const std::string what = error.what();
-        refuse(what.substr(0, what.find('\n')), "");
+        refuse(what.substr(0, what.find('\n')));
     }
 }
 

@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <vector>
 
 #include <lvr/core/error.hpp>
 #include <lvr/core/log.hpp>
 #include <lvr/core/text_file.hpp>
+#include <lvr/core/text_table.hpp>
 #include <lvr/files/atomic_file.hpp>
 #include <lvr/files/provenance.hpp>
 #include <lvr/run/same_settings.hpp>
@@ -29,13 +29,6 @@ double last_loss(const std::vector<UpdateRecord>& updates) {
     double sum = 0;
     for (auto i = updates.end() - count; i != updates.end(); ++i) sum += i->loss;
     return count > 0 ? sum / static_cast<double>(count) : 0;
-}
-
-/// One cell of a tab-separated table.
-std::string in_one_cell(std::string text) {
-    std::ranges::replace_if(
-        text, [](char c) { return c == '\n' || c == '\t' || c == '\r'; }, ' ');
-    return text;
 }
 
 /// All samples that nothing was learned from, by their number.
@@ -65,18 +58,10 @@ void write_bad(const fs::path& file, const FoundBad& bad) {
     }
     std::string text = "sample\tname\twhat\n";
     for (const auto& [number, one] : bad)
-        text += fmt::format("{}\t{}\t{}\n", number + 1, in_one_cell(one.name), in_one_cell(one.what));
+        text +=
+            fmt::format("{}\t{}\t{}\n", number + 1, core::in_one_cell(one.name), core::in_one_cell(one.what));
     files::write_text(file, text);
     core::warn("{} samples were left out: see {}", bad.size(), file.string());
-}
-
-/// What a job that was killed while it wrote has left; the folder is ours alone.
-void remove_temporaries(const fs::path& folder) {
-    std::error_code code;
-    std::vector<fs::path> found;
-    for (fs::directory_iterator entry(folder, code), end; !code && entry != end; entry.increment(code))
-        if (entry->path().filename().string().starts_with(".lvr-tmp-")) found.push_back(entry->path());
-    for (const auto& one : found) fs::remove(one, code);
 }
 
 void export_weights(const Stage& stage, const weights::WeightStore& store,
@@ -144,7 +129,8 @@ StageOutcome finish_stage(const Stage& stage, StageLoop& loop, const MetricsLog&
                                .loss = last_loss(metrics.updates()),
                                .bad = static_cast<std::int64_t>(bad.size()),
                                .mismatches = record.mismatches};
-    for (const char* const part : {"", "model", "llava"}) remove_temporaries(stage.folder() / part);
+    for (const char* const part : {"", "model", "llava"})
+        files::remove_temporaries(stage.folder() / part);  // of a killed export
     export_weights(stage, loop.model().store, llava);
     auto provenance = files::make_provenance(record.identity, {{"llm", stage.llm.sha256}}, stage.config.seed);
     metrics.finish(provenance);

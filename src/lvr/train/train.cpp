@@ -42,7 +42,7 @@ using Reports = std::map<std::int64_t, ModelReport>;
 /// All that the groups share.
 struct Training {
     const TrainConfig& config;
-    const LanguageModel& llm;
+    LanguageModel llm;
     Resources resources;
     std::vector<encoders::EncoderCard> cards;
 };

@@ -7,6 +7,7 @@
 #include <lvr/core/error.hpp>
 #include <lvr/core/text_file.hpp>
 #include <lvr/files/atomic_file.hpp>
+#include <lvr/vlm/export_files.hpp>
 #include <lvr/vlm/mllm.hpp>
 #include <lvr/weights/safetensors_write.hpp>
 
@@ -20,14 +21,11 @@ constexpr std::array k_beside = {"generation_config.json",  "tokenizer.model",  
                                  "tokenizer_config.json",   "vocab.json",        "merges.txt",
                                  "special_tokens_map.json", "added_tokens.json", "chat_template.jinja"};
 
-void take_over(const fs::path& from, const fs::path& to) { files::write_text(to, core::read_text(from)); }
-
 /// config.json with the type that the weights are written in.
 void copy_config(const fs::path& from, const fs::path& to, at::ScalarType dtype) {
     auto config = core::parse_json(core::read_text(from), from.string());
-    const std::string name = dtype == at::kBFloat16 ? "bfloat16" : dtype == at::kHalf ? "float16" : "float32";
     for (const char* key : {"dtype", "torch_dtype"})
-        if (config.contains(key)) config[key] = name;
+        if (config.contains(key)) config[key] = type_name(dtype);
     files::write_text(to, config.dump(2) + "\n");
 }
 

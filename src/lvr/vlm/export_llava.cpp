@@ -11,6 +11,7 @@
 #include <lvr/encoders/vit_snapshot.hpp>
 #include <lvr/files/atomic_file.hpp>
 #include <lvr/vlm/export.hpp>
+#include <lvr/vlm/export_files.hpp>
 #include <lvr/vlm/mllm.hpp>
 #include <lvr/weights/checkpoint.hpp>
 #include <lvr/weights/safetensors_write.hpp>
@@ -63,10 +64,6 @@ Json text_config(const fs::path& file, std::int64_t rows) {
     config["vocab_size"] = rows;
     add_old_rotary(config);
     return config;
-}
-
-std::string type_name(at::ScalarType dtype) {
-    return dtype == at::kBFloat16 ? "bfloat16" : dtype == at::kHalf ? "float16" : "float32";
 }
 
 void write_json(const fs::path& file, const Json& json) { files::write_text(file, json.dump(2) + "\n"); }

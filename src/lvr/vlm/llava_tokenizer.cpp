@@ -11,6 +11,7 @@
 #include <lvr/data/tokenizer.hpp>
 #include <lvr/data/tokenizer_settings.hpp>
 #include <lvr/files/atomic_file.hpp>
+#include <lvr/vlm/export_files.hpp>
 
 namespace lvr::vlm {
 namespace {
@@ -79,8 +80,6 @@ void write_list(const fs::path& from, const fs::path& to, const AddedToken& imag
     list[image.content] = image.id;
     files::write_text(to, list.dump(2) + "\n");
 }
-
-void take_over(const fs::path& from, const fs::path& to) { files::write_text(to, core::read_text(from)); }
 
 }  // namespace
 
