@@ -31,6 +31,7 @@ struct ShardedOptimizer::Gradients {
     at::Tensor fresh;  ///< stage 2: the part that a sum gives, before it is added
     std::size_t taken = 0;
     comm::Pending sum;
+    std::vector<bool> is_blank;  ///< slots of `all` that hold nothing yet; empty: none
 };
 
 /// Takes a leaf's gradient away from autograd.
@@ -106,8 +107,17 @@ void ShardedOptimizer::take(std::size_t b, std::size_t s, const at::Tensor& grad
         gradients.all =
             gradient.detach().view({-1});  // nobody else has it: an embedding's need not be held twice
     } else {
-        if (!gradients.all.defined()) gradients.all = at::zeros({bucket.length()}, options);
-        gradients.all.narrow(0, slot.offset, gradient.numel()).view(gradient.sizes()).add_(gradient);
+        if (!gradients.all.defined()) {
+            gradients.all = at::empty({bucket.length()}, options);
+            gradients.is_blank.assign(bucket.slots.size(), true);
+        }
+        const auto place = gradients.all.narrow(0, slot.offset, gradient.numel()).view(gradient.sizes());
+        if (s < gradients.is_blank.size() && gradients.is_blank[s]) {
+            place.copy_(gradient);
+            gradients.is_blank[s] = false;
+        } else {
+            place.add_(gradient);
+        }
     }
     ++gradients.taken;
     if (sums_) begin_sums_of_full();
@@ -120,11 +130,25 @@ void ShardedOptimizer::begin_sums_of_full() {
         begin_sum(begun_++);
 }
 
+/// What no gradient came for is 0, as is the padding.
+void ShardedOptimizer::fill_blanks(std::size_t b) {
+    auto& gradients = *gradients_[b];
+    const auto& slots = buckets_[b].slots;
+    if (gradients.is_blank.empty()) return;
+    for (std::size_t s = 0; s < slots.size(); ++s)
+        if (gradients.is_blank[s])
+            gradients.all.narrow(0, slots[s].offset, slots[s].parameter.numel()).zero_();
+    const auto end = slots.back().offset + slots.back().parameter.numel();
+    gradients.all.narrow(0, end, buckets_[b].length() - end).zero_();
+    gradients.is_blank.clear();
+}
+
 void ShardedOptimizer::begin_sum(std::size_t b) {
     end_sums(k_sums_under_way - 1);
     auto& gradients = *gradients_[b];
     summing_.push_back(b);
     if (!gradients.all.defined()) gradients.all = at::zeros({buckets_[b].length()}, options_of_gradients(b));
+    fill_blanks(b);
     if (comm_.size() == 1) return;
     gradients.all.div_(comm_.size());
     if (spec_.zero == ZeroStage::none) {

@@ -87,6 +87,7 @@ class ShardedOptimizer {
     at::TensorOptions options_of_gradients(std::size_t bucket) const;
     void begin_sums_of_full();
     void begin_sum(std::size_t bucket);
+    void fill_blanks(std::size_t bucket);
     void end_sums(std::size_t but);
     at::Tensor own_part(const at::Tensor& bucket) const;
     double norm_of_gradients() const;
