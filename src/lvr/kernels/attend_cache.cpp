@@ -13,8 +13,8 @@
 namespace lvr::kernels {
 namespace {
 
-constexpr std::int64_t k_queries = 24;       // of one head at a time: their scores stay in the cache
-constexpr std::int64_t k_grain = 64 * 1024;  // multiplications that are worth a thread's while
+constexpr std::int64_t k_queries = 24;        // of one head at a time: their scores stay in the cache
+constexpr std::int64_t k_grain = 256 * 1024;  // multiplications that are worth a thread's while
 
 /// Where things lie in q, k, v side by side and in a block of the cache.
 struct Layout {

@@ -15,7 +15,8 @@
 namespace lvr::kernels {
 namespace {
 
-constexpr std::int64_t k_grain = 64 * 1024;  // multiplications that are worth a thread's while
+constexpr std::int64_t k_grain = 256 * 1024;   // multiplications that are worth a thread's while
+constexpr std::int64_t k_rows_of_loading = 8;  // rows that are multiplied while a matrix is read from memory
 
 /// A matrix as the loops take it.
 struct Rows {
@@ -53,7 +54,8 @@ void multiply_into(const at::Tensor& y_MO, const at::Tensor& x_MI, const at::Ten
                                 y.stride,
                                 is_added};
     constexpr std::int64_t k_columns = 4;  // that the loops take at once
-    share_out((outputs + k_columns - 1) / k_columns, grain_of(k_columns * x.count * length),
+    share_out((outputs + k_columns - 1) / k_columns,
+              grain_of(k_columns * (x.count + k_rows_of_loading) * length),
               [&](std::int64_t begin, std::int64_t end) {
                   decoder_loops().multiply(product, begin * k_columns, std::min(outputs, end * k_columns));
               });

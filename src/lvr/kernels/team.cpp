@@ -38,6 +38,8 @@ void wait_for_change(const std::atomic<Value>& value, Value old) {
 
 thread_local bool is_at_work = false;  // in a team: what it does is not shared out again
 
+/// The calling thread and some others. It never waits for one that has not begun: on a busy machine a thread
+/// may be away for longer than all the work takes.
 class Team {
   public:
     explicit Team(int threads) : members_(threads) {
@@ -45,8 +47,8 @@ class Team {
     }
 
     ~Team() {
-        work_ = nullptr;
-        start();
+        is_over_ = true;
+        announce();
     }
 
     Team(const Team&) = delete;
@@ -59,30 +61,40 @@ class Team {
         count_ = count;
         piece_ = piece;
         next_.store(0, std::memory_order_relaxed);
-        busy_.store(members_ - 1, std::memory_order_relaxed);
-        start();
+        inside_.store(k_open, std::memory_order_release);
+        announce();
         is_at_work = true;
         take_part();
         is_at_work = false;
-        for (int left = busy_.load(std::memory_order_acquire); left > 0;
-             left = busy_.load(std::memory_order_acquire))
-            wait_for_change(busy_, left);
+        for (int left = inside_.fetch_sub(k_open, std::memory_order_acq_rel) - k_open; left > 0;
+             left = inside_.load(std::memory_order_acquire))
+            wait_for_change(inside_, left);
     }
 
   private:
-    void start() {
+    static constexpr int k_open = 1 << 20;  // added to the number of those inside while one may enter
+
+    void announce() {
         round_.fetch_add(1, std::memory_order_release);
         round_.notify_all();
+    }
+
+    bool enter() {
+        int inside = inside_.load(std::memory_order_relaxed);
+        while (inside >= k_open)
+            if (inside_.compare_exchange_weak(inside, inside + 1, std::memory_order_acq_rel)) return true;
+        return false;
     }
 
     void serve() {
         is_at_work = true;
         for (std::uint32_t seen = 0;;) {
             wait_for_change(round_, seen);
-            ++seen;
-            if (work_ == nullptr) return;
+            seen = round_.load(std::memory_order_acquire);
+            if (is_over_) return;
+            if (!enter()) continue;
             take_part();
-            if (busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) busy_.notify_one();
+            if (inside_.fetch_sub(1, std::memory_order_acq_rel) == 1) inside_.notify_one();
         }
     }
 
@@ -97,9 +109,10 @@ class Team {
     const int members_;
     const Work* work_ = nullptr;
     std::int64_t count_ = 0, piece_ = 1;
+    std::atomic<bool> is_over_ = false;
     alignas(64) std::atomic<std::uint32_t> round_ = 0;
     alignas(64) std::atomic<std::int64_t> next_ = 0;
-    alignas(64) std::atomic<int> busy_ = 0;
+    alignas(64) std::atomic<int> inside_ = 0;
     std::vector<std::jthread> threads_;  // last: they use the others
 };
 
