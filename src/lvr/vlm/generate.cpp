@@ -28,6 +28,7 @@ Answer answer_one(const Mllm& model, const Question& question, const AnswerOptio
     auto tokens = tokens_of(question.prompt);
     Answer answer;
     while (std::ssize(answer.ids) < question.most) {
+        if (options.between) options.between();
         const auto hidden_BLD = forward(model, std::span(&tokens, 1), features).hidden_BLD;
         answer.prompt_tokens = hidden_BLD.size(1) - std::ssize(answer.ids);
         const auto id = nn::logits(model.llm, hidden_BLD[0][-1]).argmax().item<std::int64_t>();
