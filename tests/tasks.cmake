@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: Apache-2.0
 lvr_tests(tasks_test ROOMS tasks LABEL reference
-          SOURCES unit/tasks_metric_cases_test.cpp)
+          SOURCES unit/tasks_metric_cases_test.cpp unit/tasks_miniatures_test.cpp)

@@ -60,7 +60,8 @@ core::Json log_of(const Answered& answered) {
          {"index", "question", "answer", "prediction", "hint", "source", "split", "category", "L2-category"})
         log[name] = name == std::string_view("prediction") ? core::Json(stripped_answer(answered))
                                                            : document.value(name, core::Json());
-    for (const auto& [name, option] : options_of(document).items()) log[name] = option;
+    const core::Json options = options_of(document);
+    for (const auto& [name, option] : options.items()) log[name] = option;
     return {{"gpt_eval_score", log}, {"submission", log}};
 }
 
