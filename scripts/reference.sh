@@ -12,6 +12,7 @@ export LD_LIBRARY_PATH=$toolkit${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 install_references() {
   [ -x build/refvenv/bin/pip ] || python3 -m venv build/refvenv
   build/refvenv/bin/pip install -q -r tests/reference/requirements.txt
+  build/refvenv/bin/pip install -q --no-deps lmms-eval==0.1.2  # for its task functions alone
   if [ -e $toolkit/libcublas.so.13 ]; then  # PyTorch's own copies of it would be 4 GB
     build/refvenv/bin/pip install -q --no-deps -r scripts/requirements-torch-toolkit.txt
   else

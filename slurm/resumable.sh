@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Sourced by extract.sbatch and train.sbatch: a Slurm job that runs a program of ours on all its nodes and goes back
+# Sourced by extract.sbatch, train.sbatch and step.sbatch: a Slurm job that runs a program of ours on all its nodes and goes back
 # into the queue until it is done. Such a script sets
 #   script  its name                      folder  where it is, with this file beside it
 #   unit    what is done, in the plural   remedy  what to do when restarts do no more of it
@@ -8,9 +8,11 @@
 #   why_not_again COUNT  with so many: prints why the job shall not go back into the queue, or nothing
 # and calls `begin_job PROGRAM ARGUMENTS...`, `words_of ARGUMENTS...` and `run_until_done`. In the environment:
 #   LVR_SITE  name of a file in slurm/sites (generic), or its path; see slurm/sites/generic.sh
+#   LVR_CHAIN not empty: the job is part of a chain, which goes on where some input could not be used
 #   LVR_BIN   the folder with the programs; else build/bin of this tree or of the folder of submission, else PATH
 
 resumable=75        # our programs' exit status for "stopped by a signal: start me again"
+done_without_some=7 # ... for "done; what could not be used is listed"
 spare_restarts=3    # so many may do nothing more
 
 say() { echo "[$(date +%T) $script] $*" >&2; }
@@ -169,5 +171,7 @@ run_until_done() {
   [ "$status" != $resumable ] || requeue
   tidy_up
   say "exit status $status"
+  # The jobs of a chain wait for this one to end well.
+  [ "$status" != $done_without_some ] || [ -z "${LVR_CHAIN:-}" ] || status=0
   exit "$status"
 }

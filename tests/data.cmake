@@ -3,6 +3,7 @@ lvr_tests(data_test ROOMS data LABEL reference SOURCES unit/data_image_test.cpp 
 lvr_tests(data_sources_test ROOMS data
           SOURCES unit/data_folder_test.cpp unit/data_list_test.cpp unit/data_llava_test.cpp unit/data_parquet_test.cpp unit/source_tree.cpp
           MPI_SOURCES unit/data_llava_ranks_test.cpp)
+lvr_tests(data_rows_test ROOMS data SOURCES unit/data_rows_test.cpp unit/data_rows_damage_test.cpp unit/source_tree.cpp)
 lvr_tests(data_spair_test ROOMS data SOURCES unit/data_spair_test.cpp unit/source_tree.cpp)
 lvr_tests(data_tokenizer_test ROOMS data LABEL reference SOURCES unit/data_tokenizer_reference_test.cpp)
 lvr_tests(data_tokenizer_files_test ROOMS data SOURCES unit/data_tokenizer_files_test.cpp unit/source_tree.cpp)

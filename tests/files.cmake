@@ -4,7 +4,7 @@ lvr_tests(files_test ROOMS files
                   unit/files_csv_test.cpp unit/files_results_test.cpp unit/files_dir_test.cpp
                   unit/files_damage_test.cpp unit/files_fuzz_test.cpp unit/files_output_folder_test.cpp
                   unit/files_features_test.cpp unit/files_manifest_test.cpp unit/files_npy_test.cpp unit/source_tree.cpp
-                  unit/files_caption_loglik_test.cpp
+                  unit/files_caption_loglik_test.cpp unit/files_answers_test.cpp
                   fuzz/drive.cpp fuzz/mutate_h5.cpp)
 target_link_libraries(files_test PRIVATE lvr::hdf5)
 lvr_cli_test(files_h5dump cli/files_h5dump.sh)

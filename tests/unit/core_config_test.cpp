@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include <lvr/core/config.hpp>
+#include <lvr/core/config_json.hpp>
 #include <lvr/core/error.hpp>
 #include <lvr/core/rng.hpp>
 
@@ -126,6 +127,9 @@ TEST_CASE("what is dumped loads back to the same values") {
         Sample after;
         load_toml(write(dumped), after.fields());
         CHECK(to_json(before.fields()) == to_json(after.fields()));
+        Sample from_object;
+        from_json(to_json(before.fields()), from_object.fields(), "settings");
+        CHECK(to_json(before.fields()) == to_json(from_object.fields()));
         REQUIRE(to_toml(after.fields()) == dumped);
     }
     CHECK(rounds == 300);
@@ -148,4 +152,21 @@ TEST_CASE("the nearest word is near, or there is none") {
     CHECK(nearest("completely-else", known).empty());
     CHECK(nearest("", known).empty());
     CHECK(nearest("x", {}).empty());
+}
+
+TEST_CASE("settings that are none are refused") {
+    const auto refused = [](const Json& object) -> std::string {
+        Sample sample;
+        try {
+            from_json(object, sample.fields(), "model/summary.json");
+        } catch (const Error& error) {
+            CHECK(error.kind() == ErrorKind::input);
+            return error.what();
+        }
+        return "";
+    };
+    CHECK(refused({{"count", 4}}).empty());
+    CHECK_THAT(refused({{"cuont", 4}}), Catch::Contains("model/summary.json: has 'cuont'"));
+    CHECK_THAT(refused({{"count", "four"}}), Catch::Contains("'count' is of another type"));
+    CHECK_THAT(refused(Json::array({1})), Catch::Contains("no object"));
 }

@@ -79,7 +79,7 @@ TEST_CASE("A folder of log-likelihoods with something missing", "[files][loglik]
     const auto refused = [&] { return input_message([&] { files::read_caption_loglik(folder.path()); }); };
     CHECK_THAT(refused(), Contains("manifest.json"));
     write(folder, 5);
-    CHECK_THAT(refused(), Contains("part-000001.h5: holds 1 pairs, not 2"));
+    CHECK_THAT(refused(), Contains("part-000001.h5: holds 1 items, not 2"));
     write(folder, 7);
     auto two = k_last;
     two.image_ids.push_back("b.jpg");

@@ -48,8 +48,9 @@ std::vector<std::int64_t> sizes_of(const Catalog& catalog) {
     return sizes;
 }
 
-/// The size, and the end, where a parquet file says where everything is in it and how long.
-std::string end_of(const std::string& file) {
+}  // namespace
+
+std::string end_of_file(const std::string& file) {
     std::ifstream stream(file, std::ios::binary | std::ios::ate);
     const std::int64_t size = stream ? static_cast<std::int64_t>(stream.tellg()) : -1;
     std::string end(static_cast<std::size_t>(std::clamp<std::int64_t>(size, 0, k_footer_bytes)), '\0');
@@ -59,8 +60,6 @@ std::string end_of(const std::string& file) {
                                 "check the file and its disk");
     return std::to_string(size) + ':' + core::sha256(end);
 }
-
-}  // namespace
 
 std::string hash_of(const Catalog& catalog) {
     const bool parquet = catalog.kind == Catalog::Kind::parquet;
@@ -80,7 +79,7 @@ std::string hash_of(const Catalog& catalog) {
             continue;
         }
         add(std::to_string(catalog.rows[i]));
-        if (i == 0 || catalog.paths[i] != catalog.paths[i - 1]) add(end_of(full(catalog, i)));
+        if (i == 0 || catalog.paths[i] != catalog.paths[i - 1]) add(end_of_file(full(catalog, i)));
     }
     return core::sha256(text);
 }

@@ -12,4 +12,8 @@ namespace lvr::data {
 /// @throws core::Error (input, resource) if a disk or the network fails, or a parquet file cannot be read
 std::string hash_of(const Catalog& catalog);
 
+/// Which file it is: its size, and a hash of its last 64 kB, where a parquet file says where everything is in
+/// it and how long. @throws core::Error (input) if it cannot be read
+std::string end_of_file(const std::string& file);
+
 }  // namespace lvr::data

@@ -48,7 +48,7 @@ std::vector<std::uint8_t> ImageReader::bytes(std::int64_t index) const {
     const auto at = static_cast<std::size_t>(index);
     if (!state_->parquet) return state_->root.bytes(catalog.paths[at], catalog.ids[at]);
     const std::string file = (std::filesystem::path(catalog.root) / catalog.paths[at]).string();
-    auto cell = state_->parquet->cell(file, catalog.rows[at], catalog.ids[at]);
+    auto cell = state_->parquet->cell({file, catalog.rows[at], catalog.ids[at]});
     if (!cell.path.empty()) return state_->root.bytes(cell.path, catalog.ids[at]);
     return std::move(cell.bytes);
 }

@@ -13,8 +13,8 @@
 namespace lvr::data {
 
 struct RowsSpec {
-    std::filesystem::path folder;     ///< of a dataset, or of its shards; or one .parquet or .jsonl file
-    std::string shards;               ///< glob of the shards relative to it: "data/validation-*.parquet"
+    std::filesystem::path folder;  ///< of a dataset, or of its shards; or one .parquet, .jsonl or .json file
+    std::string shards;            ///< glob of the shards relative to it: "data/validation-*.parquet"
     std::vector<ColumnSpec> columns;  ///< that must be there, unless optional
     std::string image_root;  ///< that paths of pictures start from; empty: the shards' or list's folder
 };
@@ -23,7 +23,7 @@ struct RowsSpec {
 /// for, by any number of threads. Two sources:
 /// - parquet shards in the byte order of their names, as the Hugging Face hub has them: texts, numbers and
 ///   lists of texts; pictures are binary, or a struct of `bytes` and `path`, or a list of either
-/// - a .jsonl file with one object per line, whose pictures are paths
+/// - a .jsonl file with one object per line (or .json with an array of them), whose pictures are paths
 class Rows {
   public:
     /// @throws core::Error (input) if nothing is found (it says where was looked), a column is missing (the
@@ -44,7 +44,7 @@ class Rows {
     const core::Json& document(std::int64_t row) const;
 
     /// How many pictures a cell has: 0 if it is null, 1 unless it is a list.
-    /// @param column a `picture` or `pictures` of the spec
+    /// @param column a `picture` or `pictures` of the spec @throws as picture(): its row group is read
     std::int64_t pictures(std::int64_t row, const std::string& column) const;
 
     /// The bytes of a picture as they are stored: a JPEG, PNG or WebP.

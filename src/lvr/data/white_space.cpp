@@ -55,6 +55,22 @@ std::int64_t count_words(std::string_view text) {
     return words;
 }
 
+std::vector<std::string_view> split(std::string_view text) {
+    std::vector<std::string_view> words;
+    std::size_t begin = 0, at = 0;
+    while (at < text.size()) {
+        const std::size_t space = space_in_front(text.substr(at));
+        if (space == 0) {
+            ++at;
+            continue;
+        }
+        if (at > begin) words.push_back(text.substr(begin, at - begin));
+        begin = at += space;
+    }
+    if (at > begin) words.push_back(text.substr(begin));
+    return words;
+}
+
 std::string_view strip(std::string_view text) {
     while (const std::size_t space = space_in_front(text)) text.remove_prefix(space);
     while (const std::size_t space = space_at_end(text)) text.remove_suffix(space);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 namespace lvr::data {
 
@@ -11,6 +12,9 @@ namespace lvr::data {
 
 /// How many words split() would give.
 std::int64_t count_words(std::string_view text);
+
+/// The words that split() gives; they view the text.
+std::vector<std::string_view> split(std::string_view text);
 
 /// Without white space at either end.
 std::string_view strip(std::string_view text);

@@ -1,27 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lvr/files/caption_loglik.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <set>
 
 #include <lvr/core/error.hpp>
 #include <lvr/files/crash_message.hpp>
 #include <lvr/files/hdf5.hpp>
+#include <lvr/files/part_schema.hpp>
 #include <lvr/files/provenance.hpp>
-#include <lvr/files/shard_manifest.hpp>
 #include <lvr/files/utf8.hpp>
 
 namespace lvr::files {
 namespace {
 
-constexpr const char* k_schema = "lvr.caption_loglik";
-constexpr std::int64_t k_version = 1;
-
-[[noreturn]] void refuse(const std::string& file, const std::string& problem) {
-    throw core::input_error(file + ": " + problem, "no score can be computed of it",
-                            "remove it and run the evaluation again: it makes what is missing");
-}
+constexpr PartSchema k_schema = {"lvr.caption_loglik", 1, "no score can be computed of it",
+                                 "remove it and run the evaluation again: it makes what is missing"};
 
 /// What is wrong with pairs; empty if nothing is.
 std::string problem_of(const CaptionLoglik& pairs) {
@@ -39,18 +33,6 @@ std::string problem_of(const CaptionLoglik& pairs) {
     return "";
 }
 
-void check_schema(const H5Group& root) {
-    const std::string schema = root.has_attribute("schema") ? root.text_attribute("schema") : "";
-    if (schema != k_schema)
-        refuse(root.file_name(), schema.empty()
-                                     ? "has no schema"
-                                     : "is a " + shown(schema) + " file, not a " + k_schema + " file");
-    const std::int64_t version = root.integer_attribute("version");
-    if (version != k_version)
-        refuse(root.file_name(), "is of version " + std::to_string(version) +
-                                     "; this program reads version " + std::to_string(k_version));
-}
-
 template <class T>
 void append(std::vector<T>& all, const std::vector<T>& more) {
     all.insert(all.end(), more.begin(), more.end());
@@ -62,8 +44,7 @@ void write_caption_loglik_part(const std::filesystem::path& file, const CaptionL
     const std::string problem = problem_of(pairs);
     core::ensure(problem.empty(), problem.c_str());
     H5File::write(file, [&](const H5Group& root) {
-        root.write_attribute("schema", std::string(k_schema));
-        root.write_attribute("version", k_version);
+        write_schema(root, k_schema);
         write_provenance(root, pairs.provenance);
         root.write("image_id", pairs.image_ids);
         root.write("log_likelihood", pairs.log_likelihood);
@@ -74,34 +55,28 @@ void write_caption_loglik_part(const std::filesystem::path& file, const CaptionL
 CaptionLoglik read_caption_loglik_part(const std::filesystem::path& file) {
     const CrashMessage crash(file.string());
     const H5Group root = H5File::open(file);
-    check_schema(root);
+    expect_schema(root, k_schema);
     CaptionLoglik pairs{root.texts("image_id"), root.doubles("log_likelihood"), root.integers("tokens"),
                         read_provenance(root)};
-    if (const std::string problem = problem_of(pairs); !problem.empty()) refuse(file.string(), problem);
+    if (const std::string problem = problem_of(pairs); !problem.empty()) refuse_part(file, problem, k_schema);
     return pairs;
 }
 
 CaptionLoglik read_caption_loglik(const std::filesystem::path& folder) {
-    const ShardManifest manifest = read_manifest(folder);
     CaptionLoglik all;
     std::set<std::string> seen;
-    for (std::int64_t shard = 0; shard < manifest.shards(); ++shard) {
-        const auto file = folder / part_name(shard);
-        std::error_code ignored;
-        if (!std::filesystem::exists(file, ignored)) refuse(file.string(), "is missing");
+    for_each_part(folder, k_schema, [&](const std::filesystem::path& file, std::int64_t shard, std::int64_t) {
         const auto part = read_caption_loglik_part(file);
-        const auto expected = std::min(manifest.shard_size, manifest.items - shard * manifest.shard_size);
-        if (static_cast<std::int64_t>(part.image_ids.size()) != expected)
-            refuse(file.string(), "holds " + std::to_string(part.image_ids.size()) + " pairs, not " +
-                                      std::to_string(expected) + " as manifest.json says");
         for (const auto& id : part.image_ids) {
-            if (!seen.insert(id).second) refuse(file.string(), "image " + shown(id) + " is there twice");
+            if (!seen.insert(id).second)
+                refuse_part(file, "image " + shown(id) + " is there twice", k_schema);
         }
         if (shard == 0) all.provenance = part.provenance;
         append(all.image_ids, part.image_ids);
         append(all.log_likelihood, part.log_likelihood);
         append(all.tokens, part.tokens);
-    }
+        return static_cast<std::int64_t>(part.image_ids.size());
+    });
     return all;
 }
 

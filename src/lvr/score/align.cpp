@@ -12,6 +12,7 @@
 #include <lvr/core/error.hpp>
 #include <lvr/core/sha256.hpp>
 #include <lvr/files/provenance.hpp>
+#include <lvr/files/record.hpp>
 #include <lvr/files/shard_manifest.hpp>
 #include <lvr/par/together.hpp>
 #include <lvr/run/exit_codes.hpp>
@@ -19,7 +20,6 @@
 #include <lvr/score/align_loglik.hpp>
 #include <lvr/score/align_report.hpp>
 #include <lvr/score/align_scores.hpp>
-#include <lvr/score/record.hpp>
 #include <lvr/score/representation_name.hpp>
 
 namespace lvr::score {
@@ -95,7 +95,7 @@ void align_by_cosine(run::Job& job, const AlignConfig& config) {
         measurements.back().definition = cosine_definition(config, alignment);
     }
     par::together(job.world(), [&] {
-        if (job.is_root() && !config.results.empty()) record(config.results, measurements);
+        if (job.is_root() && !config.results.empty()) files::record(config.results, measurements);
     });
 }
 
@@ -119,14 +119,14 @@ void align_by_loglik(run::Job& job, const AlignConfig& config) {
         provenance["image_ids"] = report.image_ids;
         auto measurement = measurement_of(report, config.column(), provenance);
         if (config.average == "token") measurement.definition = "loglik, mean over tokens";
-        record(config.results, {measurement});
+        files::record(config.results, {measurement});
     });
 }
 
 }  // namespace
 
 int align(run::Job& job, const AlignConfig& config) {
-    if (job.is_root() && !config.results.empty()) expect_recordable(config.results);
+    if (job.is_root() && !config.results.empty()) files::expect_recordable(config.results);
     config.definition == "loglik" ? align_by_loglik(job, config) : align_by_cosine(job, config);
     return run::k_exit_ok;
 }

@@ -10,13 +10,13 @@
 #include <lvr/core/error.hpp>
 #include <lvr/core/log.hpp>
 #include <lvr/core/sha256.hpp>
+#include <lvr/files/record.hpp>
 #include <lvr/files/shard_manifest.hpp>
 #include <lvr/par/together.hpp>
 #include <lvr/run/exit_codes.hpp>
 #include <lvr/run/node.hpp>
 #include <lvr/score/correspond_output.hpp>
 #include <lvr/score/draw_pairs.hpp>
-#include <lvr/score/record.hpp>
 #include <lvr/score/representation_name.hpp>
 
 namespace lvr::score {
@@ -215,14 +215,14 @@ void write(run::Job& job, const CorrespondConfig& config, const data::Spair& spa
         if (config.format == "json") job.print(core::to_line(to_json(config, spair, result)));
     }
     if (config.format == "text") job.print(to_text(config, results));
-    if (!config.results.empty()) record(config.results, measurements);
+    if (!config.results.empty()) files::record(config.results, measurements);
     if (!config.draw.empty()) draw_pairs(config, spair, results.front());
 }
 
 }  // namespace
 
 int correspond(run::Job& job, const CorrespondConfig& config) {
-    if (job.is_root() && !config.results.empty()) expect_recordable(config.results);
+    if (job.is_root() && !config.results.empty()) files::expect_recordable(config.results);
     const auto spair = shared_spair(config, job.world());
     std::vector<Correspondence> results;
     const auto names = par::together(job.world(), [&] { return names_of(config); });

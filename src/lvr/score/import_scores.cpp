@@ -12,11 +12,11 @@
 #include <lvr/core/sha256.hpp>
 #include <lvr/core/text_file.hpp>
 #include <lvr/files/provenance.hpp>
+#include <lvr/files/record.hpp>
 #include <lvr/par/together.hpp>
 #include <lvr/run/exit_codes.hpp>
 #include <lvr/score/import_lmms.hpp>
 #include <lvr/score/import_table.hpp>
-#include <lvr/score/record.hpp>
 
 namespace lvr::score {
 namespace {
@@ -97,7 +97,7 @@ void import_on_root(const ImportConfig& config) {
     if (added.size() < incoming.size())
         core::info("{} of {} measurements are known already", incoming.size() - added.size(),
                    incoming.size());
-    record(config.results, added);
+    files::record(config.results, added);
 }
 
 }  // namespace

@@ -17,14 +17,14 @@ namespace lvr::tasks {
 struct PictureRef {
     std::string column;
     std::int64_t position = 0;
+    bool may_be_missing = false;  ///< where the row has none the question is asked as text
 };
 
 /// A benchmark of the law: what is asked and how answers are scored, exactly as in the authors' lmms-eval. No
 /// model is in sight: an answer is a text.
 ///
 /// To add one: a row in benchmarks() (benchmark.cpp), its functions in a file of its own (as seed_bench.cpp),
-/// its cases in tests/golden/metric_cases.json, with a line in the table of metric_cases.cpp for each new
-/// family.
+/// its cases in tests/golden/metric_cases.json with a line in metric_case_functions() for each new family.
 struct Benchmark {
     std::string_view name;        ///< the task of lmms-eval: "seedbench"
     std::string_view score_name;  ///< in results.h5: "seed_image"
@@ -41,11 +41,13 @@ struct Benchmark {
     /// no
     /// "<image>": before it. @throws core::Error (input) naming the member that is missing or of another kind
     std::string (*context)(const Document&) = nullptr;
-    /// The pictures in the order of their placeholders; empty: the question is asked without one.
+    /// The pictures in the order of their placeholders; a cell that is null has none, and none at all: the
+    /// question is asked without.
     std::vector<PictureRef> (*pictures)(const Document&) = nullptr;
     /// What the reference logs as the right answer.
     core::Json (*target)(const Document&) = nullptr;
-    /// Whether the question counts for the paper's score; others need not be asked (SEED-Bench's videos).
+    /// Whether the question counts for the paper's score (not MME's cognition, nor SEED-Bench's videos, of
+    /// which only the first frame would be seen).
     bool (*counts)(const Document&) = nullptr;
     /// @param answers in the order of the data set's rows (random guesses of the reference follow it)
     /// @throws core::Error (input) where the reference stops (MME: a picture without its two questions)

@@ -23,6 +23,7 @@ enum class Judge : std::uint8_t {
 
 struct ScoreOptions {
     Judge judge = Judge::strict;
+    bool rows = true;  ///< whether Score::rows is wanted, which takes longer than the score
 };
 
 /// A question and the model's answer to it.

@@ -11,20 +11,12 @@
 #include <vector>
 
 #include <lvr/core/json.hpp>
-#include <lvr/data/image.hpp>
 #include <lvr/encoders/encoder.hpp>
+#include <lvr/encoders/picture_encoder.hpp>
 
 namespace lvr::train {
 
-/// What can be made of a picture before its batch comes to the device. Copies share what is inside. An empty
-/// one stands where a sample has no picture.
-struct PreparedImage {
-    std::string image;                                      ///< as the list names it
-    std::shared_ptr<const std::vector<data::Image>> views;  ///< what the encoder is still to see, or nothing
-    at::Tensor features_TC;                                 ///< or its features, on the CPU
-
-    bool empty() const { return !views && !features_TC.defined(); }
-};
+using encoders::PreparedImage;
 
 /// Where the features of pictures come from: [T, C] each.
 class ImageFeatures {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
@@ -41,7 +42,8 @@ core::Json to_json(const TimingRecord& record) {
             {"seconds", core::number(record.seconds)},
             {"tokens_per_second", core::number(record.tokens_per_second)},
             {"mfu", core::number(record.mfu)},
-            {"data_stall", core::number(record.data_stall)}};
+            {"data_stall", core::number(record.data_stall)},
+            {"gpus", record.gpus}};
 }
 
 [[noreturn]] void fail(const std::string& where, const std::string& what) {
@@ -80,7 +82,8 @@ void read(const core::Json& line, const std::string& where, TimingRecord& record
               .seconds = real(line, "seconds", where),
               .tokens_per_second = real(line, "tokens_per_second", where),
               .mfu = real(line, "mfu", where),
-              .data_stall = real(line, "data_stall", where)};
+              .data_stall = real(line, "data_stall", where),
+              .gpus = line.contains("gpus") ? count(line, "gpus", where) : 0};
 }
 
 /// The records up to an update, and where the lines behind them begin: bytes.
@@ -190,6 +193,14 @@ Metrics read_metrics(const fs::path& folder) {
     constexpr auto k_all = std::numeric_limits<std::int64_t>::max();
     return {read_lines<UpdateRecord>(folder / k_updates, k_all).records,
             read_lines<TimingRecord>(folder / k_timing, k_all).records};
+}
+
+double gpu_hours(const Metrics& metrics) {
+    const auto has_gpus = [](const TimingRecord& record) { return record.gpus > 0; };
+    if (metrics.timing.empty() || !std::ranges::all_of(metrics.timing, has_gpus)) return std::nan("");
+    double seconds = 0;
+    for (const auto& record : metrics.timing) seconds += record.seconds * static_cast<double>(record.gpus);
+    return seconds / 3600;
 }
 
 }  // namespace lvr::train

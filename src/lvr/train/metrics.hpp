@@ -28,6 +28,7 @@ struct TimingRecord {
     double seconds = 0, tokens_per_second = 0;
     double mfu = 0;         ///< share of the peak, 0 to 1; NaN if there is no peak
     double data_stall = 0;  ///< share of the time that the loop waited for data, 0 to 1
+    std::int64_t gpus = 0;  ///< that computed it, of all ranks; 0: CPUs did
 };
 
 /// Rank 0's record of a stage, FOLDER/metrics.jsonl and FOLDER/timing.jsonl: a line for each update, written
@@ -67,5 +68,9 @@ struct Metrics {
 /// Of a stage's folder, also one that is being written: a last line that is cut off is left out, a file that
 /// is missing is empty. @throws Error (input) naming file and line for one that is damaged
 Metrics read_metrics(const std::filesystem::path& folder);
+
+/// GPU hours of a stage as its timing.jsonl has them: what it took, loading and evaluation not counted.
+/// @return NaN if that does not say, or CPUs took part
+double gpu_hours(const Metrics& metrics);
 
 }  // namespace lvr::train

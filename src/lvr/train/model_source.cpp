@@ -13,11 +13,8 @@
 #include <lvr/core/rng.hpp>
 #include <lvr/encoders/build.hpp>
 #include <lvr/kernels/device.hpp>
-#include <lvr/nn/llama.hpp>
 #include <lvr/run/node.hpp>
 #include <lvr/run/same_settings.hpp>
-#include <lvr/weights/checkpoint.hpp>
-#include <lvr/weights/snapshot.hpp>
 
 namespace lvr::train {
 
@@ -27,24 +24,10 @@ Resources resources_of(const TrainConfig& config, const par::Comm& world) {
             config.threads > 0 ? static_cast<int>(config.threads) : place.threads};
 }
 
-weights::WeightStore LanguageModel::load(at::ScalarType dtype, at::Device device) const {
-    return nn::load_llama(weights::Checkpoint::open(folder), config, {.dtype = dtype, .device = device});
-}
-
 LanguageModel open_language_model(const TrainConfig& config, const par::Comm& world) {
-    const auto snapshot = weights::open_snapshot(config.llm, config.models);
-    const auto where = (snapshot.folder / "config.json").string();
-    LanguageModel model{.folder = snapshot.folder,
-                        .config = nn::read_llama_config(snapshot.config, where),
-                        .tokenizer = data::open_tokenizer(snapshot.folder),
-                        .sha256 = {}};
+    auto model = vlm::open_language_model(config.llm, config.models);
     model.config.rotary.bfloat16_frequencies = config.has_bfloat16_rope();
-    if (model.tokenizer->vocabulary() > model.config.vocabulary)
-        throw core::input_error(
-            fmt::format("{}: the tokenizer has {} tokens, the model {}", snapshot.folder.string(),
-                        model.tokenizer->vocabulary(), model.config.vocabulary),
-            "some tokens have no embedding", "use the tokenizer that belongs to the model");
-    if (world.rank() == 0) model.sha256 = weights::fingerprint(weights::Checkpoint::open(snapshot.folder));
+    if (world.rank() == 0) model.sha256 = model.fingerprint();
     world.broadcast(model.sha256);
     return model;
 }

@@ -7,15 +7,13 @@
 #include <memory>
 #include <string>
 
-#include <lvr/data/tokenizer.hpp>
 #include <lvr/encoders/encoder.hpp>
 #include <lvr/encoders/encoder_card.hpp>
-#include <lvr/nn/llama_config.hpp>
 #include <lvr/nn/projector.hpp>
 #include <lvr/par/comm.hpp>
 #include <lvr/train/image_features.hpp>
 #include <lvr/train/train_config.hpp>
-#include <lvr/weights/weight_store.hpp>
+#include <lvr/vlm/language_model.hpp>
 
 namespace lvr::train {
 
@@ -28,17 +26,9 @@ struct Resources {
 /// Collective. @throws Error (usage, resource) if there is no such device
 Resources resources_of(const TrainConfig& config, const par::Comm& world);
 
-/// The language model that every representation is given, as its folder has it.
-struct LanguageModel {
-    std::filesystem::path folder;
-    nn::LlamaConfig config;
-    std::shared_ptr<const data::Tokenizer> tokenizer;
-    std::string sha256;  ///< of its weights, the same on every rank
+using vlm::LanguageModel;
 
-    /// Its weights. @throws Error (input) as nn::load_llama
-    weights::WeightStore load(at::ScalarType dtype, at::Device device) const;
-};
-
+/// The language model that every representation is given, with its fingerprint, the same on every rank.
 /// Collective. @throws Error (input) if a file is missing, wrong, or the tokenizer has more tokens than the
 /// model
 LanguageModel open_language_model(const TrainConfig& config, const par::Comm& world);

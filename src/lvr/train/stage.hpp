@@ -65,6 +65,7 @@ struct StageOutcome {
 //   model/                                    finetune: the language model as a Hugging Face folder
 //   llava/                                    finetune of one CLIP: a folder for transformers
 //   bad_samples.tsv                           samples that were left out, if there are any
+//   cost.json                                 {"gpu_hours"}: another in every run; null: not on GPUs alone
 //   summary.json                              written last: the stage is complete. Its settings, counts, loss
 
 /// Collective over the group: does what is left of a stage; nothing if it is complete.

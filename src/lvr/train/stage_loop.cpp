@@ -172,7 +172,8 @@ Step StageLoop::step(bool save_wished) {
                    .seconds = seconds,
                    .tokens_per_second = totals.tokens / seconds,
                    .mfu = peak_ > 0 ? flops / seconds / (peak_ * comm_.size()) : std::nan(""),
-                   .data_stall = static_cast<double>(longest_stall) / k_microseconds / seconds};
+                   .data_stall = static_cast<double>(longest_stall) / k_microseconds / seconds,
+                   .gpus = stage_.resources.device.is_cuda() ? comm_.size() : 0};
     return step;
 }
 

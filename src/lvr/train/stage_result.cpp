@@ -75,7 +75,8 @@ void export_weights(const Stage& stage, const weights::WeightStore& store,
                           {.dtype = stage.dtype()});
 }
 
-Json summary_of(const StageOutcome& outcome, const StageRecord& record, const StageData& data) {
+Json summary_of(const Stage& stage, const StageOutcome& outcome, const StageRecord& record,
+                const StageData& data) {
     return {{"schema", k_schema},
             {"version", 1},
             {"updates", outcome.updates},
@@ -83,6 +84,7 @@ Json summary_of(const StageOutcome& outcome, const StageRecord& record, const St
             {"left_out", outcome.bad},
             {"label_mismatches", outcome.mismatches},
             {"samples", data.order->counts().to_json()},
+            {"llm", stage.config.llm},
             {"settings", record.identity.at("settings")},
             {"inputs", record.identity.at("inputs")}};
 }
@@ -140,7 +142,10 @@ StageOutcome finish_stage(const Stage& stage, StageLoop& loop, const MetricsLog&
             "{} {}: nothing was learned of {} samples, counted once for each time: the published masks "
             "count their tokens wrongly (--masks corrected does not)",
             stage.representation.id(), stage.name(), record.mismatches);
-    files::write_text(summary_file(stage), core::to_text(summary_of(outcome, record, loop.data())) + "\n");
+    files::write_text(stage.folder() / "cost.json",
+                      core::to_line({{"gpu_hours", core::number(gpu_hours(read_metrics(stage.folder())))}}));
+    files::write_text(summary_file(stage),
+                      core::to_text(summary_of(stage, outcome, record, loop.data())) + "\n");
     return outcome;
 }
 

@@ -108,6 +108,7 @@ class Answering {
     /// The next waiting question, in a row that is free, or behind the last one. @return false if it is
     /// answered
     bool begin_next(std::size_t row) {
+        if (options_.between) options_.between();
         const std::size_t question = waiting_++;
         const auto prompt_MD = prompt_embeddings(model_, questions_[question], question);
         answers_[question].prompt_tokens = prompt_MD.size(0);
@@ -138,6 +139,7 @@ class Answering {
     }
 
     void step() {
+        if (options_.between) options_.between();
         Ids last;
         std::vector<nn::Extension> extensions;
         for (const std::size_t question : rows_) {

@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -31,6 +32,8 @@ struct Answer {
 struct AnswerOptions {
     std::vector<std::int64_t> stops;  ///< ids that end an answer, such as the tokenizer's eos
     std::int64_t batch = 16;          ///< answers that are in progress at once, at most
+    std::function<void()> between =
+        {};  ///< called ahead of each prompt and each step; what it throws ends it
 };
 
 /// Greedy answers: the likeliest next id of float32 logits, the lowest of equal ones, again and again. As

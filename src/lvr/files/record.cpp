@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <lvr/score/record.hpp>
+#include <lvr/files/record.hpp>
 
 #include <algorithm>
 #include <map>
@@ -8,19 +8,19 @@
 #include <lvr/core/error.hpp>
 #include <lvr/core/log.hpp>
 
-namespace lvr::score {
+namespace lvr::files {
 namespace {
 
 namespace fs = std::filesystem;
 
-void tell_of_replaced(const files::Measurement& known, const files::Measurement& now) {
+void tell_of_replaced(const Measurement& known, const Measurement& now) {
     if (known.value == now.value && known.definition == now.definition) return;
     core::warn("{}: was {} ({}), is replaced by {} ({})", known.file, core::shortest(known.value),
                known.definition, core::shortest(now.value), now.definition);
 }
 
 /// Figures without a definition (a CSV's) go with any other; who mixes them should know.
-void tell_of_undefined(const std::vector<files::Measurement>& all) {
+void tell_of_undefined(const std::vector<Measurement>& all) {
     std::map<std::string, std::pair<int, std::string>> columns;  // undefined ones, and a definition
     for (const auto& one : all) {
         if (one.kind == "score") continue;
@@ -36,12 +36,12 @@ void tell_of_undefined(const std::vector<files::Measurement>& all) {
 }
 
 /// A contradiction in results.d would stop every rebuild to come, so it must not get there.
-void expect_consistent(const fs::path& folder, const std::vector<files::Measurement>& measurements) {
-    std::vector<files::Measurement> all, replaced;
+void expect_consistent(const fs::path& folder, const std::vector<Measurement>& measurements) {
+    std::vector<Measurement> all, replaced;
     std::error_code ignored;
-    if (fs::is_directory(folder, ignored)) all = files::read_measurements(folder);
+    if (fs::is_directory(folder, ignored)) all = read_measurements(folder);
     for (const auto& one : measurements) {
-        const auto known = std::ranges::find(all, files::file_name_of(one), files::file_name_of);
+        const auto known = std::ranges::find(all, file_name_of(one), file_name_of);
         if (known != all.end()) {
             replaced.push_back(*known);
             all.erase(known);
@@ -49,9 +49,9 @@ void expect_consistent(const fs::path& folder, const std::vector<files::Measurem
         all.push_back(one);
         all.back().file = "what is measured now";
     }
-    files::assemble(all, folder.string());
+    assemble(all, folder.string());
     for (const auto& known : replaced) {
-        const auto now = std::ranges::find(measurements, files::file_name_of(known), files::file_name_of);
+        const auto now = std::ranges::find(measurements, file_name_of(known), file_name_of);
         tell_of_replaced(known, *now);
     }
     tell_of_undefined(all);
@@ -65,10 +65,10 @@ void expect_recordable(const fs::path& results_h5) {
                                 "give it a name that ends in .h5, e.g. --results results.h5");
     std::error_code ignored;
     if (!fs::exists(results_h5, ignored)) return;
-    std::vector<files::SourceFile> sources;
-    files::read_results_h5(results_h5, &sources);
-    const auto folder = files::folder_beside(results_h5);
-    const auto is_there = [&](const files::SourceFile& source) { return fs::exists(folder / source.name); };
+    std::vector<SourceFile> sources;
+    read_results_h5(results_h5, &sources);
+    const auto folder = folder_beside(results_h5);
+    const auto is_there = [&](const SourceFile& source) { return fs::exists(folder / source.name); };
     if (std::ranges::any_of(sources, is_there)) return;
     throw core::usage_error(
         results_h5.string() + " holds results that no measurement in " + folder.string() + " stands for",
@@ -78,14 +78,14 @@ void expect_recordable(const fs::path& results_h5) {
             results_h5.string());
 }
 
-void record(const fs::path& results_h5, const std::vector<files::Measurement>& measurements) {
+void record(const fs::path& results_h5, const std::vector<Measurement>& measurements) {
     expect_recordable(results_h5);
-    const auto folder = files::folder_beside(results_h5);
+    const auto folder = folder_beside(results_h5);
     expect_consistent(folder, measurements);
-    for (const auto& measurement : measurements) files::write_measurement(folder, measurement);
-    files::rebuild(results_h5);
+    for (const auto& measurement : measurements) write_measurement(folder, measurement);
+    rebuild(results_h5);
     core::info("{}: {} measurement(s) added in {}", results_h5.string(), measurements.size(),
                folder.string());
 }
 
-}  // namespace lvr::score
+}  // namespace lvr::files

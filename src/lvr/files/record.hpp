@@ -6,7 +6,7 @@
 
 #include <lvr/files/results_dir.hpp>
 
-namespace lvr::score {
+namespace lvr::files {
 
 /// On one rank, before work begins whose results go there: that `results_h5` may be rebuilt.
 /// @throws Error (usage) if its name does not end in .h5, or if it holds what results.d does not (a converted
@@ -18,6 +18,6 @@ void expect_recordable(const std::filesystem::path& results_h5);
 /// representation, name and seed is replaced.
 /// @throws Error as expect_recordable; (input), before anything is written, if a measurement contradicts
 /// another one in results.d; (output) if it cannot be written
-void record(const std::filesystem::path& results_h5, const std::vector<files::Measurement>& measurements);
+void record(const std::filesystem::path& results_h5, const std::vector<Measurement>& measurements);
 
-}  // namespace lvr::score
+}  // namespace lvr::files

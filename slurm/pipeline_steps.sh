@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+# Sourced by scripts/pipeline.sh, which runs a pipeline on this machine, and by slurm/pipeline.sh, which submits it: reads its
+# configuration and knows its steps. See configs/pipeline/tiny.toml for what it says. A section named after a program's job
+# is that program's configuration file: it is written to OUT/config/ and the program checks it.
+# Where this is sourced, `take_step NAME AFTER PROGRAM WORDS...` is defined: runs or submits a step behind those named in AFTER.
+
+known_sections="pipeline slurm representations extract train project eval correspond align loglik fit"
+
+say() { echo "[$(date +%T) pipeline] $*" >&2; }
+
+# fail STATUS PROBLEM REMEDY
+fail() {
+  echo "error: $2" >&2
+  echo "  remedy: $3" >&2
+  exit "$1"
+}
+
+# sections : their names, in order.
+sections() { sed -n 's/^\[\([^]]*\)\].*/\1/p' "$pipeline"; }
+
+# section NAME : its lines.
+section() {
+  awk -v wanted="[$1]" '/^\[/ { inside = (substr($0, 1, length(wanted)) == wanted); next } inside' "$pipeline"
+}
+
+has_section() { sections | grep -qxF "$1"; }
+
+# value SECTION KEY : a text or a number; nothing if it is not there.
+value() { section "$1" | sed -n "s/^$2 *= *\"\([^\"]*\)\".*/\1/p; s/^$2 *= *\([0-9][0-9]*\|true\|false\) *\(#.*\)\{0,1\}$/\1/p" | head -1; }
+
+# values SECTION KEY : a list of texts on one line, a line each.
+values() { section "$1" | sed -n "s/^$2 *= *//p" | grep -o '"[^"]*"' | tr -d '"'; }
+
+# find_program NAME : its path in $program.
+find_program() {
+  local place
+  for place in ${LVR_BIN:+"$LVR_BIN"} "$tree/build/bin" "$tree/../../bin"; do
+    [ -x "$place/$1" ] && program=$(realpath "$place/$1") && return
+  done
+  program=$(type -P "$1") ||
+    fail 2 "there is no $1 in build/bin, nor on PATH" "build it (scripts/setup.sh), or set LVR_BIN to its folder"
+}
+
+# write_config NAME SECTION... : sections of the pipeline as a program's configuration file OUT/config/NAME.toml; tables in the
+# first (`[fit.groups]`) become the program's own.
+write_config() {
+  local name=$1 part table
+  shift
+  mkdir -p "$out/config" && {
+    for part in "$@"; do section "$part"; done
+    [ "$1" = project ] || sections | sed -n "s/^$1\.\(.*\)/\1/p" | while read -r table; do
+      echo "[$table]"
+      section "$1.$table"
+    done
+  } >"$out/config/.$name.$$" && mv "$out/config/.$name.$$" "$out/config/$name.toml" ||
+    fail 4 "$out/config/$name.toml cannot be written" "see that $out is a folder of yours and has room"
+}
+
+# read_pipeline FILE : $out, $references, and of the representations $kinds, $names and $models (folders).
+read_pipeline() {
+  local name kind
+  pipeline=$1
+  [ -f "$pipeline" ] || fail 2 "$pipeline: no such file" "name a pipeline's configuration, such as configs/pipeline/tiny.toml"
+  while IFS= read -r name; do
+    grep -qwF -- "${name%%.*}" <<<"$known_sections" ||
+      fail 2 "$pipeline: section [$name] is not known" "there are: $known_sections"
+  done < <(sections)
+  for name in pipeline representations train; do
+    has_section $name || fail 2 "$pipeline: there is no section [$name]" "see configs/pipeline/tiny.toml"
+  done
+  while IFS= read -r name; do
+    case $name in out | prepare | references | ranks) ;; *)
+      fail 2 "$pipeline: [pipeline] has no key '$name'" "there are: out, prepare, references, ranks" ;;
+    esac
+  done < <(section pipeline | sed -n 's/^\([A-Za-z_0-9]*\) *=.*/\1/p')
+  [ -n "$out" ] || out=$(value pipeline out)
+  [ -n "$out" ] || fail 2 "$pipeline: [pipeline] does not say where to write" "write out = \"FOLDER\" there"
+  mapfile -t references < <(values pipeline references)
+  write_config train representations train
+  find_program lvr-train
+  kinds=() names=() models=()
+  while IFS=$'\t' read -r kind name; do
+    name=$(unquoted "$name")
+    kinds+=("$kind") names+=("$name") models+=("$(model_of "$kind" "$name")")
+  done < <("$program" --config "$out/config/train.toml" --dump-config | list_representations)
+  [ ${#names[@]} -gt 0 ] || fail 2 "$pipeline: no representation could be read" "see the message above"
+}
+
+# project_steps SUFFIX : each representation's tokens of some images behind its projector, and their A. SUFFIX is "" for section
+# [project], ".mme" for [project.mme], whose column of A is of that benchmark.
+project_steps() {
+  local suffix=$1 i after='' folders=() known=()
+  has_section "project$suffix" || return 0
+  write_config "project$suffix" "project$suffix"
+  section representations | sed '/^\(representation\|encoder\|snapshot\) *=/d' >>"$out/config/project$suffix.toml"
+  for i in "${!names[@]}"; do
+    take_step "project$suffix-${models[i]}" align lvr-extract --config "$out/config/project$suffix.toml" \
+      "--${kinds[i]}" "${names[i]}" --project "$out/trained/${models[i]}/align/projector.safetensors" \
+      --out "$out/projected$suffix"
+    after+=" project$suffix-${models[i]}"
+    folders+=("$out/projected$suffix/${models[i]}-projected")
+  done
+  known=("${references[@]/#/$out/projected$suffix/}")
+  [ ${#known[@]} -gt 0 ] ||
+    fail 2 "$pipeline: [pipeline] names no references" "the A score is against some: references = [\"clip336\", \"clip224\"]"
+  write_config "align$suffix" align
+  take_step "score$suffix" "$after" lvr-score align --config "$out/config/align$suffix.toml" --features "${folders[@]}" \
+    --reference "${known[@]/%/-projected}" ${suffix:+--benchmark "${suffix#.}"} --results "$out/results.h5"
+}
+
+# loglik_steps : the A score that captions' log-likelihoods are.
+loglik_steps() {
+  local i
+  has_section loglik || return 0
+  write_config loglik loglik
+  for i in "${!models[@]}"; do
+    take_step "loglik-${models[i]}" eval lvr-score align --definition loglik --config "$out/config/loglik.toml" \
+      --loglik "$out/eval/${models[i]}/caption_loglik" --representation "${models[i]}" --results "$out/results.h5"
+  done
+}
+
+# all_steps : of the pipeline, in an order in which they can be done.
+all_steps() {
+  local suffix scored=''
+  local spair=("${models[@]/#/$out/spair/}")
+  if has_section extract; then
+    write_config extract extract representations
+    take_step features "" lvr-extract --config "$out/config/extract.toml" --out "$out/spair"
+  fi
+  write_config stages train representations
+  take_step align "" lvr-train align --config "$out/config/stages.toml" --out "$out/trained"
+  while IFS= read -r suffix; do
+    project_steps "$suffix"
+    scored+=" score$suffix"
+  done < <(sections | sed -n 's/^project\(.*\)/\1/p')
+  take_step finetune align lvr-train finetune --config "$out/config/stages.toml" --out "$out/trained"
+  if has_section eval; then
+    write_config eval eval
+    take_step eval finetune lvr-eval --config "$out/config/eval.toml" --trained "$out/trained" --out "$out/eval" \
+      --results "$out/results.h5"
+    loglik_steps
+    scored+=" eval$(has_section loglik && printf ' loglik-%s' "${models[@]}")"
+  fi
+  if has_section correspond; then
+    write_config correspond correspond
+    take_step correspond features lvr-score correspond --config "$out/config/correspond.toml" --features "${spair[@]}" \
+      --results "$out/results.h5"
+    scored+=" correspond"
+  fi
+  write_config fit fit
+  take_step fit "$scored" lvr-fit "$out/results.h5" --config "$out/config/fit.toml" --out "$out/law"
+}
