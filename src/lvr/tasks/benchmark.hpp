@@ -17,6 +17,7 @@ namespace lvr::tasks {
 struct PictureRef {
     std::string column;
     std::int64_t position = 0;
+    bool may_be_missing = false;  ///< where the row has none the question is asked as text
 };
 
 /// A benchmark of the law: what is asked and how answers are scored, exactly as in the authors' lmms-eval. No

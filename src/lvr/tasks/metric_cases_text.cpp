@@ -7,6 +7,7 @@
 #include <lvr/tasks/mme.hpp>
 #include <lvr/tasks/mmmu.hpp>
 #include <lvr/tasks/python_literal.hpp>
+#include <lvr/tasks/python_number.hpp>
 #include <lvr/tasks/python_random.hpp>
 #include <lvr/tasks/python_text.hpp>
 #include <lvr/tasks/science_qa.hpp>
@@ -43,6 +44,17 @@ Json random_case(const Json& metric_case) {
             {"choice_ABC", letters(seed, 3)},
             {"randint_0_4", numbers},
             {"choice_mixed_lengths_4_2_5_3_4_1_4_7_6_4", mixed}};
+}
+
+Json float_case(const Json& metric_case) {
+    const auto value = python::to_float(input_text(metric_case, "text"));
+    return {{"value", value ? written(*value) : Json()}};
+}
+
+Json round_case(const Json& metric_case) {
+    const double value = input_member(metric_case, "value").get<double>();
+    return {
+        {"value", written(python::round_to(value, static_cast<int>(input_integer(metric_case, "digits"))))}};
 }
 
 Json vqa_case(const Json& metric_case) {
@@ -119,6 +131,11 @@ void add_python_cases(MetricCaseFunctions& functions) {
         return {{"list", python::string_list(input_text(c, "text"))}};
     }};
     functions["py_random"] = {random_case};
+    functions["py_lower"] = {[](const Json& c) -> Json {
+        return {{"result", python::lower(input_text(c, "text"))}};
+    }};
+    functions["py_float"] = {float_case};
+    functions["py_round"] = {round_case};
 }
 
 void add_vqa_cases(MetricCaseFunctions& functions) {

@@ -3,13 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
 #include <string>
 
 #include <lvr/data/unicode_text.hpp>
-#include <lvr/data/white_space.hpp>
 #include <lvr/tasks/python_text.hpp>
 
 namespace lvr::tasks::python {
@@ -24,7 +24,7 @@ char ascii_digit(std::int32_t code_point) {
     return static_cast<char>('0' + (code_point - zero) % 10);
 }
 
-/// With ASCII digits. @return nothing if another character is not ASCII
+/// With ASCII digits and spaces. @return nothing if another character is not ASCII
 std::optional<std::string> in_ascii(std::string_view text) {
     std::string ascii;
     while (!text.empty()) {
@@ -33,12 +33,16 @@ std::optional<std::string> in_ascii(std::string_view text) {
             ascii += text.front();
         } else if (point.length > 1 && is_decimal(point.value)) {
             ascii += ascii_digit(point.value);
+        } else if (point.length > 1 && data::is_white_space(point.value)) {
+            ascii += ' ';
         } else {
             return {};
         }
         text.remove_prefix(point.length);
     }
-    return ascii;
+    // Not the separators U+001C to U+001F, which str.strip() takes for spaces.
+    const std::size_t begin = std::min(ascii.find_first_not_of(" \t\n\v\f\r"), ascii.size());
+    return ascii.substr(begin, ascii.find_last_not_of(" \t\n\v\f\r") + 1 - begin);
 }
 
 /// @return nothing if an underscore does not stand between two digits
@@ -105,7 +109,7 @@ bool is_plain(std::string_view text) {
 }  // namespace
 
 std::optional<double> to_float(std::string_view text) {
-    const auto ascii = in_ascii(data::strip(text));
+    const auto ascii = in_ascii(text);
     if (!ascii) return {};
     const auto plain = without_underscores(*ascii);
     if (!plain || plain->empty()) return {};
