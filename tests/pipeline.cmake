@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The chain from pictures to the law, on data that tiny_world makes.
-if(TARGET lvr-train)
+if(TARGET lvr-eval)
   add_executable(tiny_world pipeline/tiny_world.cpp pipeline/drawings.cpp pipeline/questions.cpp)
   set_target_properties(tiny_world PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   target_compile_definitions(tiny_world PRIVATE LVR_SOURCE_DIR="${PROJECT_SOURCE_DIR}")

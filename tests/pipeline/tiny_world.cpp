@@ -164,7 +164,7 @@ void write_cards(const fs::path& folder) {
                                      {"siglip32", "siglip"},
                                      {"siglip48", "siglip_fine_grid"},
                                      {"clip42+dinov2_42", nullptr, -2, {"clip42", "dinov2_42"}},
-                                     {"clip32+siglip32", nullptr, -2, {"clip32", "siglip32"}}};
+                                     {"clip42+clip42_last", nullptr, -2, {"clip42", "clip42_last"}}};
     for (const auto& card : cards) {
         std::string text = fmt::format("id = \"{}\"\n", card.id);
         if (card.tower) {
