@@ -84,6 +84,10 @@ read_pipeline() {
     kinds+=("$kind") names+=("$name") models+=("$(model_of "$kind" "$name")")
   done < <("$program" --config "$out/config/train.toml" --dump-config | list_representations)
   [ ${#names[@]} -gt 0 ] || fail 2 "$pipeline: no representation could be read" "see the message above"
+  for name in "${references[@]}"; do
+    printf '%s\n' "${models[@]}" | grep -qxF -- "$name" ||
+      fail 2 "$pipeline: the reference $name is none of the representations" "there are: ${models[*]}"
+  done
 }
 
 # project_steps SUFFIX : each representation's tokens of some images behind its projector, and their A. SUFFIX is "" for section
