@@ -48,10 +48,10 @@ write_config() {
   shift
   mkdir -p "$out/config" && {
     for part in "$@"; do section "$part"; done
-    [ "$1" = project ] || sections | sed -n "s/^$1\.\(.*\)/\1/p" | while read -r table; do
+    case $1 in project | align) ;; *) sections | sed -n "s/^$1\.\(.*\)/\1/p" | while read -r table; do
       echo "[$table]"
       section "$1.$table"
-    done
+    done ;; esac
   } >"$out/config/.$name.$$" && mv "$out/config/.$name.$$" "$out/config/$name.toml" ||
     fail 4 "$out/config/$name.toml cannot be written" "see that $out is a folder of yours and has room"
 }
@@ -107,7 +107,7 @@ project_steps() {
   known=("${references[@]/#/$out/projected$suffix/}")
   [ ${#known[@]} -gt 0 ] ||
     fail 2 "$pipeline: [pipeline] names no references" "the A score is against some: references = [\"clip336\", \"clip224\"]"
-  write_config "align$suffix" align
+  write_config "align$suffix" align ${suffix:+"align$suffix"}
   take_step "score$suffix" "$after" lvr-score align --config "$out/config/align$suffix.toml" --features "${folders[@]}" \
     --reference "${known[@]/%/-projected}" ${suffix:+--benchmark "${suffix#.}"} --results "$out/results.h5"
 }
