@@ -61,6 +61,7 @@ with tempfile.TemporaryDirectory() as folder:
     victim.unlink()
     said = world.evaluate(*options, "--out", "gone", status=7)
     assert "0\t" in Path("gone/one/mme/bad_rows.tsv").read_text(), said
+    victim.write_bytes(b"no picture at all")
 
     # A damaged part, a damaged log, a summary that says nothing.
     part = sorted(Path("bad/one/mme").glob("part-*.h5"))[0]

@@ -17,7 +17,7 @@ with tempfile.TemporaryDirectory() as folder:
     said = world.evaluate("--out", "eval", "--results", "results.h5")
     for task in world.TASKS:
         logged = world.samples(Path("eval/one", task))
-        assert len(logged) >= 20, f"{task}: {len(logged)} samples"
+        assert len(logged) >= 18, f"{task}: {len(logged)} samples"
         for line in logged:
             assert line["resps"] == [line["filtered_resps"]] and len(line["arguments"][0]) == 1, line
         answers = world.token_ids(Path("eval/one", task))
