@@ -6,7 +6,7 @@
 # configs/pipeline/tiny.toml. Exit status as of our programs: 7 says that some input could not be used.
 set -uo pipefail
 tree=$(cd "$(dirname "$0")/.." && pwd)
-. "$tree/scripts/env.sh"
+if [ -f "$tree/scripts/env.sh" ]; then . "$tree/scripts/env.sh"; else . "$tree/env.sh"; fi # as installed
 . "$tree/slurm/representations.sh"
 . "$tree/slurm/pipeline_steps.sh"
 
