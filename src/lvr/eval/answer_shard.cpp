@@ -2,6 +2,7 @@
 #include <lvr/eval/answer_shard.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -65,7 +66,7 @@ class Shard {
     }
 
     void read(Asked& asked, std::int64_t i) {
-        asked.prompt = prompt_of(spec_.task.benchmark, spec_.task.rows.document(row(i)), spec_.asking);
+        asked.prompt = prompt_of(spec_.task, row(i), spec_.asking);
         try {
             for (const auto& picture : asked.prompt.pictures) {
                 asked.bytes.push_back(bytes_of(i, picture));
@@ -165,7 +166,10 @@ std::vector<files::AnswerRecord> answer_rows(const AnswerSpec& spec, std::span<c
 
 std::string answer_text(const data::Tokenizer& tokenizer, std::span<const std::int64_t> ids,
                         bool applies_stop_strings) {
-    auto text = tokenizer.decode(ids, true);
+    std::vector<std::int64_t> known;
+    std::ranges::copy_if(ids, std::back_inserter(known),
+                         [&](std::int64_t id) { return id < tokenizer.vocabulary(); });
+    auto text = tokenizer.decode(known, true);
     if (applies_stop_strings) text = text.substr(0, text.find(k_stop_string));
     return std::string(data::strip(text));
 }

@@ -29,8 +29,8 @@ struct AnswerSpec {
 /// @throws Error (interrupted) if a signal came; (input) for what hits the whole run
 std::vector<files::AnswerRecord> answer_rows(const AnswerSpec& spec, std::span<const std::int64_t> rows);
 
-/// An answer's text: without special tokens, cut at the stop string if that applies, and without white space
-/// at its ends.
+/// An answer's text: without special tokens and ids that are no token (a model may have more rows than its
+/// tokenizer), cut at the stop string if that applies, and without white space at its ends.
 std::string answer_text(const data::Tokenizer& tokenizer, std::span<const std::int64_t> ids,
                         bool applies_stop_strings);
 

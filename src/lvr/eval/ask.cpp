@@ -2,6 +2,7 @@
 #include <lvr/eval/ask.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace lvr::eval {
 
@@ -17,11 +18,10 @@ std::string text_of(const std::string& context, bool has_picture, const vlm::Tem
     return vlm::write_question(talk, form).text;
 }
 
-Prompt prompt_of(const tasks::Benchmark& benchmark, const tasks::Document& document, const Asking& asking) {
-    Prompt prompt;
-    prompt.shown = benchmark.pictures(document);
-    auto ids = vlm::encode_with_images(
-        text_of(benchmark.context(document), !prompt.shown.empty(), asking.form), asking.tokenizer);
+Prompt prompt_of(const std::string& context, std::vector<tasks::PictureRef> shown, const Asking& asking) {
+    Prompt prompt{.shown = std::move(shown)};
+    auto ids =
+        vlm::encode_with_images(text_of(context, !prompt.shown.empty(), asking.form), asking.tokenizer);
     const auto places = std::ranges::count(ids, vlm::k_image_id);
     const auto choice = vlm::choose_pictures(asking.pictures, places, std::ssize(prompt.shown));
     prompt.is_asked = !choice.empty_answer;
@@ -31,6 +31,15 @@ Prompt prompt_of(const tasks::Benchmark& benchmark, const tasks::Document& docum
     }
     prompt.ids = vlm::with_chosen_pictures(std::move(ids), choice);
     return prompt;
+}
+
+Prompt prompt_of(const TaskData& task, std::int64_t row, const Asking& asking) {
+    const auto& document = task.rows.document(row);
+    auto shown = task.benchmark.pictures(document);
+    std::erase_if(shown, [&](const tasks::PictureRef& picture) {
+        return picture.may_be_missing && task.rows.pictures(row, picture.column) == 0;
+    });
+    return prompt_of(task.benchmark.context(document), std::move(shown), asking);
 }
 
 }  // namespace lvr::eval

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <lvr/data/tokenizer.hpp>
+#include <lvr/eval/task_data.hpp>
 #include <lvr/tasks/benchmark.hpp>
 #include <lvr/vlm/conversation.hpp>
 #include <lvr/vlm/picture_choice.hpp>
@@ -35,6 +36,9 @@ std::string message_of(const std::string& context, bool has_picture);
 std::string text_of(const std::string& context, bool has_picture, const vlm::Template& form);
 
 /// @throws Error (input) as the benchmark's context and pictures
-Prompt prompt_of(const tasks::Benchmark& benchmark, const tasks::Document& document, const Asking& asking);
+Prompt prompt_of(const TaskData& task, std::int64_t row, const Asking& asking);
+
+/// The same for a question that has these pictures.
+Prompt prompt_of(const std::string& context, std::vector<tasks::PictureRef> shown, const Asking& asking);
 
 }  // namespace lvr::eval

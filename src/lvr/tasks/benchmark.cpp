@@ -23,6 +23,8 @@ constexpr std::int64_t k_default_tokens = 1024;  ///< where the reference's task
 
 std::vector<PictureRef> one_picture(const Document&) { return {{"image", 0}}; }
 
+std::vector<PictureRef> one_picture_or_none(const Document&) { return {{"image", 0, true}}; }
+
 bool always(const Document&) { return true; }
 
 Benchmark mmbench() {
@@ -30,6 +32,7 @@ Benchmark mmbench() {
             .score_name = "mmbench_en",
             .folder = "MMBench",
             .shards = "en/dev-*.parquet",
+            .listed_shards = "en/*-*.parquet",  // dev and test
             .columns = Columns{{"index", Kind::integer},
                                {"question", Kind::text},
                                {"hint", Kind::text, true},
@@ -179,7 +182,7 @@ Benchmark science_qa() {
             .rows = 2017,
             .items = 2017,
             .context = science_qa_context,
-            .pictures = one_picture,
+            .pictures = one_picture_or_none,
             .target = science_qa_target,
             .counts = always,
             .score = science_qa_score};
