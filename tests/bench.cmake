@@ -8,6 +8,7 @@ function(lvr_bench program)
 endfunction()
 
 lvr_bench(tokens lvr::data)
+lvr_bench(metrics lvr::tasks)
 if(LVR_WITH_TORCH)
   lvr_bench(vit_forward lvr::encoders)
   lvr_bench(pictures lvr::encoders)

@@ -39,8 +39,8 @@ core::Json pictures_of(const tasks::Benchmark& benchmark, const data::Rows& rows
         const auto rgb = data::decode_image(rows.picture(row, column, position), rows.name(row)).rgb;
         hashes.push_back(core::sha256({reinterpret_cast<const char*>(rgb.data()), rgb.size()}).substr(0, 8));
     };
-    for (const auto& [column, position] : benchmark.pictures(rows.document(row))) {
-        if (rows.pictures(row, column) > position) add(column, position);
+    for (const auto& picture : benchmark.pictures(rows.document(row))) {
+        if (rows.pictures(row, picture.column) > picture.position) add(picture.column, picture.position);
     }
     // A video's frames, of which the reference shows a model the first.
     for (std::int64_t i = 1; benchmark.name == "seedbench" && i < rows.pictures(row, "image"); ++i)

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <memory>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -42,20 +44,40 @@ bool leaves_features(const std::string& context, const std::vector<tasks::Pictur
     return !vlm::choose_pictures(vlm::PictureRule::reference, places, std::ssize(pictures)).empty_answer;
 }
 
+/// All rows of the run that chose the published pictures, also unlabelled ones. A file that is named is taken
+/// as it is.
+data::Rows listed_rows(const EvalConfig& config, const tasks::Benchmark& benchmark) {
+    auto columns = benchmark.columns;
+    for (auto& column : columns) {
+        if (column.name == "answer") column.optional = true;
+    }
+    const auto shards = benchmark.listed_shards.empty() ? benchmark.shards : benchmark.listed_shards;
+    return data::Rows({.folder = data_of(config, benchmark),
+                       .shards = std::string(shards),
+                       .columns = columns,
+                       .image_root = config.image_root});
+}
+
+std::shared_ptr<const data::Tokenizer> tokenizer_of(const EvalConfig& config) {
+    std::error_code ignored;
+    const bool is_folder = std::filesystem::is_directory(config.llm, ignored);  // the tokenizer alone will do
+    return data::open_tokenizer(is_folder ? std::filesystem::path(config.llm)
+                                          : weights::open_snapshot(config.llm, config.models).folder);
+}
+
 }  // namespace
 
 int list_ids(const run::Job& job, const EvalConfig& config) {
-    EvalConfig whole = config;
-    whole.all_questions = true;  // the reference runs them all
-    const auto task = open_task(whole, tasks::find_benchmark(config.task[0]));
-    std::shared_ptr<const data::Tokenizer> tokenizer;
-    if (config.longest > 0)
-        tokenizer = data::open_tokenizer(weights::open_snapshot(config.llm, config.models).folder);
+    const auto& benchmark = tasks::find_benchmark(config.task[0]);
+    const auto rows = listed_rows(config, benchmark);
+    const auto tokenizer = config.longest > 0 ? tokenizer_of(config) : nullptr;
     std::vector<Request> requests;
-    for (const auto row : task.asked) {
-        const auto& document = task.rows.document(row);
-        auto context = task.benchmark.context(document);
-        if (!leaves_features(context, task.benchmark.pictures(document))) continue;
+    for (std::int64_t row = 0; row < rows.size(); ++row) {
+        const auto& document = rows.document(row);
+        auto context = benchmark.context(document);
+        auto pictures = benchmark.pictures(document);
+        std::erase_if(pictures, [&](const auto& one) { return rows.pictures(row, one.column) == 0; });
+        if (!leaves_features(context, pictures)) continue;
         const auto tokens = tokenizer ? std::ssize(tokenizer->encode(context, false)) : 0;
         requests.push_back({tokens, std::move(context), row});
     }
@@ -64,11 +86,11 @@ int list_ids(const run::Job& job, const EvalConfig& config) {
             return std::tuple<std::int64_t, const std::string&>(-one.tokens, one.context);
         });
         if (std::ssize(requests) < config.longest)
-            core::warn("{} has only {} questions with a picture", task.benchmark.name, requests.size());
+            core::warn("{} has only {} questions with a picture", benchmark.name, requests.size());
         requests.resize(std::min(requests.size(), static_cast<std::size_t>(config.longest)));
     }
     std::string text;
-    for (const auto& request : requests) text += task.rows.name(request.row) + "\n";
+    for (const auto& request : requests) text += rows.name(request.row) + "\n";
     job.print(text);
     return run::k_exit_ok;
 }

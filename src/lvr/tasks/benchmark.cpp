@@ -32,6 +32,7 @@ Benchmark mmbench() {
             .score_name = "mmbench_en",
             .folder = "MMBench",
             .shards = "en/dev-*.parquet",
+            .listed_shards = "en/*-*.parquet",  // dev and test
             .columns = Columns{{"index", Kind::integer},
                                {"question", Kind::text},
                                {"hint", Kind::text, true},

@@ -30,6 +30,8 @@ struct Benchmark {
     std::string_view score_name;  ///< in results.h5: "seed_image"
     std::string_view folder;      ///< of the data set in the hub of lmms-lab: "SEED-Bench"
     std::string_view shards;      ///< relative to that folder, with '*': "data/test-*.parquet"
+    /// Of the run whose first questions chose the pictures of the published A score, if those are others.
+    std::string_view listed_shards = {};
     std::vector<data::ColumnSpec> columns;
     std::int64_t most_tokens = 0;  ///< that an answer may have
     std::string_view unit;         ///< of Score::reported: "percent", "points"

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <lvr/core/error.hpp>
 #include <lvr/data/unicode_text.hpp>
 #include <lvr/tasks/python_text.hpp>
@@ -30,6 +32,22 @@ const std::string& text_member(const Document& document, std::string_view name) 
         refuse(name, fmt::format("is no text: {}",
                                  value.dump(-1, ' ', false, core::Json::error_handler_t::replace)));
     return value.get_ref<const std::string&>();
+}
+
+const std::string& TextMember::of(const Document& document) {
+    if (const auto* members = document.get_ptr<const core::Json::object_t*>()) {
+        const auto is_it = [&](const auto& entry) {
+            return entry.first == name_ && entry.second.is_string();
+        };
+        auto entry = members->begin() + static_cast<std::ptrdiff_t>(std::min(place_, members->size()));
+        if (entry == members->end() || !is_it(*entry))
+            entry = std::find_if(members->begin(), members->end(), is_it);
+        if (entry != members->end()) {
+            place_ = static_cast<std::size_t>(entry - members->begin());
+            return entry->second.get_ref<const std::string&>();
+        }
+    }
+    return text_member(document, name_);
 }
 
 std::string shown_member(const Document& document, std::string_view name) {

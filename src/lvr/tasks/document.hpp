@@ -16,6 +16,19 @@ const core::Json& member(const Document& document, std::string_view name);
 /// @throws core::Error (input) naming the member, if it is missing or no text
 const std::string& text_member(const Document& document, std::string_view name);
 
+/// text_member() for many documents: remembers where the member stood last, which is where most have it.
+class TextMember {
+  public:
+    explicit TextMember(std::string_view name) : name_(name) {}
+
+    /// @throws core::Error (input) as text_member()
+    const std::string& of(const Document& document);
+
+  private:
+    std::string_view name_;
+    std::size_t place_ = 0;
+};
+
 /// As Python writes it into a text: None, 5. @throws core::Error (input) if it is missing, a list or an
 /// object
 std::string shown_member(const Document& document, std::string_view name);

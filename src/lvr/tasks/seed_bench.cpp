@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <utility>
 
 #include <lvr/data/white_space.hpp>
 #include <lvr/tasks/answered.hpp>
@@ -20,6 +21,20 @@ struct Tally {
     std::int64_t right = 0, all = 0;
     double mean() const { return static_cast<double>(right) / static_cast<double>(all); }
 };
+
+core::Json log_of(const Document& document, std::string_view choice) {
+    core::Json log = core::Json::object();
+    log["pred"] = choice;
+    log["answer"] = member(document, "answer");
+    log["question_id"] = member(document, "question_id");
+    return log;
+}
+
+/// Most often of one character each.
+bool is_same(std::string_view choice, std::string_view right) {
+    if (choice.size() == 1 && right.size() == 1) return choice.front() == right.front();
+    return choice == right;
+}
 
 }  // namespace
 
@@ -38,37 +53,59 @@ bool seed_counts(const Document& document) { return text_member(document, "data_
 
 std::string seed_metric(std::string_view data_type) { return fmt::format("seed_{}", data_type); }
 
-std::string_view seed_choice(std::string_view answer) { return python::first(data::strip(answer), 1); }
+std::string_view seed_choice(std::string_view answer) {
+    const bool plain = !answer.empty() && answer.front() > ' ' && answer.front() < 0x7F;
+    return plain ? answer.substr(0, 1) : python::first(data::strip(answer), 1);
+}
+
+std::vector<SeedResult> seed_results(std::span<const Answered> answers) {
+    TextMember data_types("data_type"), right_ones("answer");
+    std::vector<SeedResult> results;
+    results.reserve(answers.size());
+    for (const auto& answered : answers) {
+        const std::string& right = right_ones.of(*answered.document);
+        const std::string_view choice = seed_choice(answered.answer);
+        results.push_back({data_types.of(*answered.document), choice, is_same(choice, right)});
+    }
+    return results;
+}
+
+core::Json seed_means(std::span<const SeedResult> results) {
+    Tally images, all;
+    std::map<std::string_view, Tally> others;
+    for (const auto& result : results) {
+        Tally& tally = result.data_type == k_image ? images : others[result.data_type];
+        for (Tally* counted : {&tally, &all}) {
+            ++counted->all;
+            counted->right += result.right ? 1 : 0;
+        }
+    }
+    core::Json means = core::Json::object();
+    if (images.all > 0) means[seed_metric(k_image)] = images.mean();
+    for (const auto& [data_type, tally] : others) means[seed_metric(data_type)] = tally.mean();
+    if (means.size() > 1) means["seed_all"] = all.mean();
+    return means;
+}
 
 Score seed_score(std::span<const Answered> answers, const ScoreOptions& options) {
     Score score;
-    score.metric = "seed_image";
-    std::map<std::string, Tally, std::less<>> tallies;
-    Tally all;
+    score.metric = seed_metric(k_image);
+    const auto results = seed_results(answers);
     score.units.reserve(answers.size());
+    score.rows.reserve(options.rows ? answers.size() : 0);
     for (std::size_t i = 0; i < answers.size(); ++i) {
-        const Document& document = *answers[i].document;
-        const std::string& data_type = text_member(document, "data_type");
-        const auto& right = text_member(document, "answer");
-        const std::string_view choice = seed_choice(answers[i].answer);
-        Tally& tally = tallies[data_type];
-        ++tally.all;
-        tally.right += choice == right ? 1 : 0;
-        if (data_type == k_image)
-            score.units.push_back(question_unit(answers[i], i, choice == right ? 100 : 0));
+        const auto& [data_type, choice, right] = results[i];
+        if (data_type == k_image) score.units.push_back(question_unit(answers[i], i, right ? 100 : 0));
         if (!options.rows) continue;
-        const core::Json log = {
-            {"pred", choice}, {"answer", right}, {"question_id", member(document, "question_id")}};
-        score.rows.push_back({{seed_metric(data_type), log}, {"seed_all", log}});
+        core::Json log = log_of(*answers[i].document, choice);
+        core::Json row = core::Json::object();
+        row[seed_metric(data_type)] = log;
+        row["seed_all"] = std::move(log);
+        score.rows.push_back(std::move(row));
     }
     settle(score);
-    for (const auto& [data_type, tally] : tallies) {
-        score.metrics[seed_metric(data_type)] = tally.mean();
-        all.right += tally.right;
-        all.all += tally.all;
-    }
-    if (tallies.size() > 1) score.metrics["seed_all"] = all.mean();
-    score.value = tallies.find(k_image)->second.mean();
+    score.metrics = seed_means(results);
+    score.value = score.metrics.at(score.metric).get<double>();
     return score;
 }
 

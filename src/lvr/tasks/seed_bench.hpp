@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <lvr/tasks/benchmark.hpp>
 
@@ -19,6 +20,15 @@ std::string seed_metric(std::string_view data_type);
 
 /// The first character but for white space; "" if there is none.
 std::string_view seed_choice(std::string_view answer);
+
+struct SeedResult {
+    std::string_view data_type;  ///< the document's
+    std::string_view choice;     ///< the answer's
+    bool right = false;
+};
+std::vector<SeedResult> seed_results(std::span<const Answered> answers);
+/// The share of right answers: seed_image, seed_video, and seed_all where there are both.
+core::Json seed_means(std::span<const SeedResult> results);
 
 Score seed_score(std::span<const Answered> answers, const ScoreOptions& options);
 

@@ -4,15 +4,17 @@
 #include <fmt/format.h>
 #include <boost/math/distributions/students_t.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include <lvr/core/error.hpp>
 #include <lvr/core/name_list.hpp>
+#include <lvr/tasks/group_numbers.hpp>
 
 namespace lvr::tasks {
 namespace {
@@ -20,13 +22,12 @@ namespace {
 constexpr double k_unknown = std::numeric_limits<double>::quiet_NaN();
 
 struct Stratum {
-    std::int64_t units = 0;
-    std::unordered_set<std::size_t> clusters;
+    std::int64_t units = 0, clusters = 0;
     double sum = 0;
     double mean() const { return sum / static_cast<double>(units); }
     /// Of a residual in the sum of means, with the correction for the mean having been estimated.
     double weight() const {
-        const auto count = static_cast<double>(clusters.size());
+        const auto count = static_cast<double>(clusters);
         return std::sqrt(count / (count - 1)) / static_cast<double>(units);
     }
 };
@@ -34,18 +35,32 @@ struct Stratum {
 /// The units' strata and clusters by number.
 struct Layout {
     explicit Layout(std::span<const ScoreUnit> units) {
-        std::unordered_map<std::string_view, std::size_t> names, clusters;
-        clusters.reserve(units.size());
+        GroupNumbers names(units.size()), clusters(units.size());
+        stratum_of.reserve(units.size());
+        cluster_of.reserve(units.size());
         for (const auto& unit : units) {
-            stratum_of.push_back(names.try_emplace(unit.stratum, names.size()).first->second);
-            cluster_of.push_back(clusters.try_emplace(unit.cluster, clusters.size()).first->second);
+            stratum_of.push_back(names.number_of(unit.stratum));
+            cluster_of.push_back(clusters.number_of(unit.cluster));
             if (stratum_of.back() == strata.size()) strata.emplace_back();
-            Stratum& stratum = strata[stratum_of.back()];
-            ++stratum.units;
-            stratum.sum += unit.value;
-            stratum.clusters.insert(cluster_of.back());
+            ++strata[stratum_of.back()].units;
+            strata[stratum_of.back()].sum += unit.value;
         }
         cluster_count = clusters.size();
+        count_clusters();
+    }
+
+    /// A cluster counts in each stratum that it reaches.
+    void count_clusters() {
+        if (strata.size() == 1) {
+            strata[0].clusters = static_cast<std::int64_t>(cluster_count);
+            return;
+        }
+        std::vector<std::pair<std::size_t, std::size_t>> reached;
+        for (std::size_t i = 0; i < stratum_of.size(); ++i)
+            reached.emplace_back(stratum_of[i], cluster_of[i]);
+        std::sort(reached.begin(), reached.end());
+        reached.erase(std::unique(reached.begin(), reached.end()), reached.end());
+        for (const auto& [stratum, cluster] : reached) ++strata[stratum].clusters;
     }
 
     std::vector<std::size_t> stratum_of, cluster_of;
@@ -63,7 +78,7 @@ double sum_of_means(const Layout& layout) {
 double standard_error(const Layout& layout, std::span<const ScoreUnit> units) {
     std::vector<double> means, weights;
     for (const auto& stratum : layout.strata) {
-        if (stratum.clusters.size() < 2) return k_unknown;
+        if (stratum.clusters < 2) return k_unknown;
         means.push_back(stratum.mean());
         weights.push_back(stratum.weight());
     }
