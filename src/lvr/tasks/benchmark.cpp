@@ -54,6 +54,7 @@ Benchmark mmbench() {
             .context = mmbench_context,
             .pictures = one_picture,
             .target = mmbench_target,
+            .group = mmbench_group,
             .counts = always,
             .score = mmbench_score};
 }
@@ -76,6 +77,7 @@ Benchmark mme() {
             .context = mme_context,
             .pictures = one_picture,
             .target = mme_target,
+            .group = mme_group,
             .counts = mme_counts,
             .score = mme_score};
 }
