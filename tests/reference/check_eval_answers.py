@@ -2,8 +2,9 @@
 """Asks transformers what lvr-eval asked, and compares the answers' token ids.
 
 --model is one of lvr-train's folders with finetune/llava in it, --eval what lvr-eval wrote for it in float32 (OUT/<model>) from the
-miniature benchmarks. Contexts are taken from samples.jsonl, pictures from the parquet files; prompts, processor and greedy `generate`
-are transformers'. Where its two best logits lie within 1e-4 the comparison of that question ends. Writes no golden file: see --help.
+miniature benchmarks. Contexts are taken from samples.jsonl, pictures from the parquet files; the text around placeholders is tokenised
+piece by piece, as LLaVA does it; processor and greedy `generate` are transformers'. Where its two best logits lie within 1e-4 the
+comparison of that question ends. Writes no golden file: see --help.
 """
 
 import argparse
@@ -18,7 +19,7 @@ import torch
 import transformers
 from PIL import Image
 
-from longest_prompts import GOLDEN, SHARDS
+from longest_prompts import GOLDEN, SHARDS, tokenizer
 
 SYSTEM = ("A chat between a curious user and an artificial intelligence assistant. "
           "The assistant gives helpful, detailed, and polite answers to the user's questions. ")
@@ -51,9 +52,21 @@ def column_of(task: str, row: int, document: dict) -> str:
     return "image_" + text[text.index("<image ") + 7]
 
 
+def input_ids(prompt: str, image: int, patches: int) -> list[int]:
+    """Each piece is a text of its own, of whose BOS the first is kept."""
+    ids = [tokenizer.bos_id()]
+    for number, piece in enumerate(prompt.split("<image>")):
+        ids += [image] * patches * (number > 0) + (tokenizer.encode(piece) if piece else [])
+    return ids
+
+
 def theirs(model, processor, prompt: str, picture, most: int) -> tuple[list[int], int]:
     """@return the ids, and how many of them are beyond doubt"""
-    asked = processor(images=[picture] if picture else None, text=prompt, return_tensors="pt")
+    config = model.config.vision_config
+    patches = (config.image_size // config.patch_size) ** 2
+    asked = {"input_ids": torch.tensor([input_ids(prompt, model.config.image_token_index, patches)])}
+    if picture:
+        asked["pixel_values"] = processor.image_processor(images=[picture], return_tensors="pt")["pixel_values"]
     out = model.generate(**asked, do_sample=False, max_new_tokens=most, output_logits=True, return_dict_in_generate=True)
     ids = out.sequences[0, asked["input_ids"].shape[1]:].tolist()
     sure = 0
