@@ -50,6 +50,14 @@ small() {
   ok [ "$(cut -d: -f1 local_plan | tail -n +2)" = "$(cut -d: -f1 plan | tail -n +2)" ]
   ok grep -q '^features: mpirun -np 2 lvr-extract' local_plan
 
+  # A for one benchmark, and A as captions' log-likelihood.
+  { sed 's/^\[project\]/[project.mme]/' one.toml; printf '[align.mme]\nn = 10\n[loglik]\naverage = "token"\n'; } >more.toml
+  ok "$plan" more.toml --dry-run --out more >plan 2>plan.log
+  ok grep -q '^score.mme: .*afterok:<project.mme-clip42>:<project.mme-siglip48> .* --benchmark mme --results more/results.h5' plan
+  ok grep -q '^loglik-clip42: .*afterok:<eval> .* --loglik more/eval/clip42/caption_loglik' plan
+  ok grep -qx 'n = 10' more/config/align.mme.toml
+  ok "$LVR_BIN/lvr-score" align --config more/config/loglik.toml --dump-config >/dev/null 2>&1
+
   expect 2 "none.toml: no such file" "$chain" none.toml
   expect 2 "nothing is not known" "$chain" --nothing
   sed 's/^references = .*/references = ["clip32"]/' one.toml >bad.toml
