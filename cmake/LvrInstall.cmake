@@ -30,4 +30,5 @@ install(DIRECTORY analysis/report analysis/features analysis/pairs DESTINATION $
 install(DIRECTORY data/paper DESTINATION ${share}/data)
 install(DIRECTORY configs slurm DESTINATION ${share})
 install(FILES scripts/env.sh DESTINATION ${share})
+install(PROGRAMS scripts/pipeline.sh DESTINATION ${share}/scripts)
 install(FILES LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -6,23 +6,11 @@
 # configs/pipeline/tiny.toml. Exit status as of our programs: 7 says that some input could not be used.
 set -uo pipefail
 tree=$(cd "$(dirname "$0")/.." && pwd)
-. "$tree/scripts/env.sh"
+if [ -f "$tree/scripts/env.sh" ]; then . "$tree/scripts/env.sh"; else . "$tree/env.sh"; fi # as installed
 . "$tree/slurm/representations.sh"
 . "$tree/slurm/pipeline_steps.sh"
 
-config='' out='' dry=no child='' asked=''
-while [ $# -gt 0 ]; do
-  case $1 in
-    --help | -h) sed -n '3,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
-    --dry-run) dry=yes ;;
-    --out) out=${2:-} && shift ;;
-    -*) fail 2 "$1 is not known" "there are --dry-run and --out FOLDER" ;;
-    *) config=$1 ;;
-  esac
-  shift
-done
-[ -n "$config" ] || fail 2 "no pipeline given" "type $0 configs/pipeline/tiny.toml"
-
+child='' asked=''
 resumable=75 done_without_some=7
 worst=0
 
@@ -70,16 +58,7 @@ take_step() {
   say "$name: $((SECONDS - start)) s"
 }
 
-prepare() {
-  local words=($(value pipeline prepare))
-  [ ${#words[@]} -gt 0 ] || return 0
-  if [ $dry = yes ]; then echo "prepare: ${words[*]}" && return; fi
-  "${words[@]}" || fail 3 "'${words[*]}' failed" "see the messages above; it is what [pipeline] says to prepare with"
-}
-
-pipeline=$config
-[ -f "$config" ] && prepare
-read_pipeline "$config"
+begin_pipeline "$@"
 ranks=$(value pipeline ranks)
 ranks=${ranks:-1}
 all_steps

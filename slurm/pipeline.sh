@@ -10,20 +10,6 @@ tree=$(dirname "$folder")
 . "$folder/representations.sh"
 . "$folder/pipeline_steps.sh"
 
-config='' out='' dry=no
-while [ $# -gt 0 ]; do
-  case $1 in
-    --help | -h) sed -n '3,6s/^# \{0,1\}//p' "$0"; exit 0 ;;
-    --dry-run) dry=yes ;;
-    --out) out=${2:-} && shift ;;
-    -*) fail 2 "$1 is not known" "there are --dry-run and --out FOLDER" ;;
-    *) config=$1 ;;
-  esac
-  shift
-done
-[ -n "$config" ] || fail 2 "no pipeline given" "type $0 CONFIG.toml"
-[ $dry = yes ] || type -P sbatch >/dev/null || fail 2 "there is no sbatch here" "use scripts/pipeline.sh, or --dry-run"
-
 declare -A job_of
 
 # kind_of STEP : the key of [slurm] with its options.
@@ -62,14 +48,6 @@ take_step() {
   echo "$name: job ${job%%;*}${after:+, behind$(printf ' %s' $after)}"
 }
 
-prepare() {
-  local words=($(value pipeline prepare))
-  [ ${#words[@]} -gt 0 ] || return 0
-  if [ $dry = yes ]; then echo "prepare: ${words[*]}" && return; fi
-  "${words[@]}" || fail 3 "'${words[*]}' failed" "see the messages above; it is what [pipeline] says to prepare with"
-}
-
-pipeline=$config
-[ -f "$config" ] && prepare
-read_pipeline "$config"
+begin_pipeline "$@"
+[ $dry = yes ] || type -P sbatch >/dev/null || fail 2 "there is no sbatch here" "use scripts/pipeline.sh, or --dry-run"
 all_steps

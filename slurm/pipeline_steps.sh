@@ -2,7 +2,8 @@
 # Sourced by scripts/pipeline.sh, which runs a pipeline on this machine, and by slurm/pipeline.sh, which submits it: reads its
 # configuration and knows its steps. See configs/pipeline/tiny.toml for what it says. A section named after a program's job
 # is that program's configuration file: it is written to OUT/config/ and the program checks it.
-# Where this is sourced, `take_step NAME AFTER PROGRAM WORDS...` is defined: runs or submits a step behind those named in AFTER.
+# Who sources this defines `take_step NAME AFTER PROGRAM WORDS...`, which runs or submits a step behind those named in AFTER, and
+# calls `begin_pipeline WORDS...`, then `all_steps`.
 
 known_sections="pipeline slurm representations extract train project eval correspond align loglik fit"
 
@@ -48,19 +49,16 @@ write_config() {
   shift
   mkdir -p "$out/config" && {
     for part in "$@"; do section "$part"; done
-    [ "$1" = project ] || sections | sed -n "s/^$1\.\(.*\)/\1/p" | while read -r table; do
+    case $1 in project | align) ;; *) sections | sed -n "s/^$1\.\(.*\)/\1/p" | while read -r table; do
       echo "[$table]"
       section "$1.$table"
-    done
+    done ;; esac
   } >"$out/config/.$name.$$" && mv "$out/config/.$name.$$" "$out/config/$name.toml" ||
     fail 4 "$out/config/$name.toml cannot be written" "see that $out is a folder of yours and has room"
 }
 
-# read_pipeline FILE : $out, $references, and of the representations $kinds, $names and $models (folders).
-read_pipeline() {
-  local name kind
-  pipeline=$1
-  [ -f "$pipeline" ] || fail 2 "$pipeline: no such file" "name a pipeline's configuration, such as configs/pipeline/tiny.toml"
+check_sections() {
+  local name
   while IFS= read -r name; do
     grep -qwF -- "${name%%.*}" <<<"$known_sections" ||
       fail 2 "$pipeline: section [$name] is not known" "there are: $known_sections"
@@ -73,6 +71,11 @@ read_pipeline() {
       fail 2 "$pipeline: [pipeline] has no key '$name'" "there are: out, prepare, references, ranks" ;;
     esac
   done < <(section pipeline | sed -n 's/^\([A-Za-z_0-9]*\) *=.*/\1/p')
+}
+
+# read_pipeline : $out, $references, and of the representations $kinds, $names and $models (folders).
+read_pipeline() {
+  local name kind
   [ -n "$out" ] || out=$(value pipeline out)
   [ -n "$out" ] || fail 2 "$pipeline: [pipeline] does not say where to write" "write out = \"FOLDER\" there"
   mapfile -t references < <(values pipeline references)
@@ -84,6 +87,38 @@ read_pipeline() {
     kinds+=("$kind") names+=("$name") models+=("$(model_of "$kind" "$name")")
   done < <("$program" --config "$out/config/train.toml" --dump-config | list_representations)
   [ ${#names[@]} -gt 0 ] || fail 2 "$pipeline: no representation could be read" "see the message above"
+  for name in "${references[@]}"; do
+    printf '%s\n' "${models[@]}" | grep -qxF -- "$name" ||
+      fail 2 "$pipeline: the reference $name is none of the representations" "there are: ${models[*]}"
+  done
+}
+
+# prepare : makes what [pipeline] says is to be made.
+prepare() {
+  local words=($(value pipeline prepare))
+  [ ${#words[@]} -gt 0 ] || return 0
+  if [ $dry = yes ]; then echo "prepare: ${words[*]}" && return; fi
+  "${words[@]}" || fail 3 "'${words[*]}' failed" "see the messages above; it is what [pipeline] says to prepare with"
+}
+
+# begin_pipeline WORDS... : as the user typed them; $dry says whether steps are only told.
+begin_pipeline() {
+  out='' dry=no pipeline=''
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --help | -h) sed -n '3,/^set /s/^# \{0,1\}//p' "$0"; exit 0 ;;
+      --dry-run) dry=yes ;;
+      --out) out=${2:-} && shift ;;
+      -*) fail 2 "$1 is not known" "there are --dry-run and --out FOLDER" ;;
+      *) pipeline=$1 ;;
+    esac
+    shift
+  done
+  [ -n "$pipeline" ] || fail 2 "no pipeline given" "type $0 configs/pipeline/tiny.toml"
+  [ -f "$pipeline" ] || fail 2 "$pipeline: no such file" "name a pipeline's configuration, such as configs/pipeline/tiny.toml"
+  check_sections
+  prepare
+  read_pipeline
 }
 
 # project_steps SUFFIX : each representation's tokens of some images behind its projector, and their A. SUFFIX is "" for section
@@ -103,19 +138,21 @@ project_steps() {
   known=("${references[@]/#/$out/projected$suffix/}")
   [ ${#known[@]} -gt 0 ] ||
     fail 2 "$pipeline: [pipeline] names no references" "the A score is against some: references = [\"clip336\", \"clip224\"]"
-  write_config "align$suffix" align
+  write_config "align$suffix" align ${suffix:+"align$suffix"}
   take_step "score$suffix" "$after" lvr-score align --config "$out/config/align$suffix.toml" --features "${folders[@]}" \
     --reference "${known[@]/%/-projected}" ${suffix:+--benchmark "${suffix#.}"} --results "$out/results.h5"
 }
 
 # loglik_steps : the A score that captions' log-likelihoods are.
 loglik_steps() {
-  local i
+  local i seed
   has_section loglik || return 0
   write_config loglik loglik
+  seed=$(value train seed)
+  case $seed in '' | 42) seed='' ;; *) seed="~seed$seed" ;; esac # as lvr-eval names its folders
   for i in "${!models[@]}"; do
     take_step "loglik-${models[i]}" eval lvr-score align --definition loglik --config "$out/config/loglik.toml" \
-      --loglik "$out/eval/${models[i]}/caption_loglik" --representation "${models[i]}" --results "$out/results.h5"
+      --loglik "$out/eval/${models[i]}$seed/caption_loglik" --representation "${models[i]}" --results "$out/results.h5"
   done
 }
 

@@ -2,8 +2,10 @@
 if(LVR_WITH_TORCH)
   lvr_tests(vlm_test ROOMS vlm LABEL reference
             SOURCES unit/vlm_conversation_test.cpp unit/vlm_sampling_test.cpp unit/vlm_splice_test.cpp unit/source_tree.cpp)
-  lvr_tests(vlm_mllm_test ROOMS vlm LABEL reference SOURCES unit/vlm_mllm_test.cpp unit/vlm_export_test.cpp unit/vlm_export_llava_test.cpp unit/vlm_generate_test.cpp unit/vlm_answer_test.cpp
+  lvr_tests(vlm_mllm_test ROOMS vlm LABEL reference SOURCES unit/vlm_mllm_test.cpp unit/vlm_export_test.cpp unit/vlm_export_llava_test.cpp unit/vlm_generate_test.cpp unit/vlm_answer_test.cpp unit/vlm_answers_reference_test.cpp
             unit/llava_fixture.cpp unit/llava_export_fixture.cpp)
+  lvr_tests(vlm_models_test ROOMS vlm LABEL models SOURCES unit/vlm_real_model_test.cpp)
+  set_tests_properties(vlm_models_test PROPERTIES SKIP_REGULAR_EXPRESSION "skipped: build/models is not there")
 
   add_executable(llava_probe cli/llava_probe.cpp unit/llava_export_fixture.cpp)
   set_target_properties(llava_probe PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)

@@ -53,16 +53,19 @@ class Side:
     def __init__(self, command: list, environment: dict):
         self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
         assert self.process.stdout.readline() == "ready\n"
-        self.prefill, self.whole = [], []
+        self.prefill, self.whole, self.processor = [], [], []
 
-    def ask(self, new: int) -> float:
+    def ask(self, new: int) -> tuple[float, float]:
         self.process.stdin.write(f"{new}\n")
         self.process.stdin.flush()
-        return float(self.process.stdout.readline().split()[0])
+        seconds, processor = self.process.stdout.readline().split()
+        return float(seconds), float(processor)
 
     def round(self, new: int) -> None:
-        self.prefill.append(self.ask(1))
-        self.whole.append(self.ask(new))
+        self.prefill.append(self.ask(1)[0])
+        seconds, processor = self.ask(new)
+        self.whole.append(seconds)
+        self.processor.append(processor)
 
     def rates(self, batch: int, prompt: int, new: int) -> tuple[float, float, float]:
         """New tokens a second, prompt tokens a second, and new tokens a second without the prompt."""
@@ -113,9 +116,10 @@ def main() -> None:
                 theirs.round(options.new)
             mine, other = (side.rates(batch, options.prompt, options.new) for side in (ours, theirs))
             parts = [f"{name} {a:.0f} and {b:.0f} tokens/s: {a / b:.2f}" for name, a, b in zip(("all", "prefill", "decode"), mine, other)]
-            print(f"{shape}, batch {batch}: " + "; ".join(parts), flush=True)
+            work = statistics.median(theirs.processor) / statistics.median(ours.processor)
+            print(f"{shape}, batch {batch}: " + "; ".join(parts) + f"; by processor time {work:.2f}", flush=True)
             if options.device != "cpu":
-                most = bound(shape, batch, options, ours.ask(0))
+                most = bound(shape, batch, options, ours.ask(0)[0])
                 print(f"  the memory allows {most:.0f} tokens/s: lvr {mine[2] / most:.0%}, transformers {other[2] / most:.0%}", flush=True)
             ours.close()
             theirs.close()

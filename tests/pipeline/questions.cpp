@@ -2,6 +2,7 @@
 #include "questions.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <functional>
@@ -92,8 +93,11 @@ void ask_mme(const Asked& asked) {
     }
 }
 
+/// Of two options: all rotations have to be right.
 void ask_mmbench(const Asked& asked) {
-    Choice choice = choice_about(asked.drawing, asked.draw);
+    const std::string_view right = asked.drawing.colour;
+    const std::array options = {right, another(k_colours, right, asked.draw)};
+    Choice choice = choice_of("Which colour is the shape?", options, right, asked.draw);
     const std::size_t turns = choice.options.size();
     for (std::size_t turn = 0; turn < turns; ++turn) {
         Json document = {{"index", asked.number + 1 + 1'000'000 * static_cast<std::int64_t>(turn)},

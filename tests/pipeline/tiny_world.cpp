@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // tiny_world FOLDER: writes all that configs/pipeline/tiny.toml trains and evaluates on, the same bytes each
 // time:
-//   pictures/       drawings of one shape each
-//   captions.json   for stage 1
-//   talks.json      for stage 2: the benchmarks' questions about other drawings
+//   pictures/       drawings of one shape each, and beside them
+//     captions.json   for stage 1
+//     talks.json      for stage 2: the benchmarks' questions about other drawings
 //   benchmarks/     the eight, as lists of JSON lines
 //   llm/            a LLaMA of random weights
 //   cards/          encoder cards for the random towers of tests/golden/vit
@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,21 +66,27 @@ void write_captions(const fs::path& world, const std::vector<Drawing>& drawings)
     core::Json list = core::Json::array();
     for (const auto& one : drawings)
         list.push_back(talk(one.file, one.file, "Describe it.\n<image>", one.caption()));
-    write(world / "captions.json", list.dump());
+    write(world / "pictures" / "captions.json", list.dump());
 }
 
-/// The benchmarks' own words, each benchmark about an eighth of the drawings.
+/// What is to be seen on each drawing; and the benchmarks' own questions, each benchmark's about an eighth of
+/// them.
 void write_talks(const fs::path& world, const std::vector<Drawing>& drawings) {
     core::Json list = core::Json::array();
+    for (const auto& one : drawings)
+        list.push_back(talk(one.file, one.file, "<image>\nWhat do you see?", one.caption()));
+    const std::size_t share = drawings.size() / tasks::benchmarks().size();
+    std::size_t first = 0;
     for (const auto& benchmark : tasks::benchmarks()) {
-        for (const auto& question : questions_of(benchmark.name, drawings)) {
+        for (const auto& question : questions_of(benchmark.name, std::span(drawings).subspan(first, share))) {
             std::string context = benchmark.context(question.document);
             if (context.find("<image>") == std::string::npos) context = "<image>\n" + context;
             list.push_back(talk(fmt::format("{}/{}", benchmark.name, list.size()), question.picture, context,
                                 question.answer));
         }
+        first += share;
     }
-    write(world / "talks.json", list.dump());
+    write(world / "pictures" / "talks.json", list.dump());
 }
 
 void write_benchmarks(const fs::path& world, const std::vector<Drawing>& drawings) {
@@ -145,32 +152,26 @@ struct Card {
     const char* tower;  ///< null: of the two parts
     int tap = -2;
     std::vector<std::string> parts = {};
-    const char* fusion = "channels";
 };
 
 void write_cards(const fs::path& folder) {
-    const std::vector<Card> cards = {
-        {"clip42", "clip_gelu"},
-        {"clip42_last", "clip_gelu", -1},
-        {"clip32", "clip_vision_only"},
-        {"clip40", "clip_projection"},
-        {"dinov2_42", "dinov2"},
-        {"dinov2_56", "dinov2_published_336"},
-        {"dinov2_registers", "dinov2_registers"},
-        {"dinov2_swiglu", "dinov2_swiglu"},
-        {"siglip32", "siglip"},
-        {"siglip48", "siglip_fine_grid"},
-        {"clip42+dinov2_42", nullptr, -2, {"clip42", "dinov2_42"}},
-        {"clip42-mof-dinov2_42", nullptr, -2, {"clip42", "dinov2_42"}, "interleave"}};
+    const std::vector<Card> cards = {{"clip42", "clip_gelu"},
+                                     {"clip42_last", "clip_gelu", -1},
+                                     {"clip32", "clip_vision_only"},
+                                     {"dinov2_42", "dinov2"},
+                                     {"dinov2_56", "dinov2_published_336"},
+                                     {"dinov2_registers", "dinov2_registers"},
+                                     {"siglip32", "siglip"},
+                                     {"siglip48", "siglip_fine_grid"},
+                                     {"clip42+dinov2_42", nullptr, -2, {"clip42", "dinov2_42"}},
+                                     {"clip42+clip42_last", nullptr, -2, {"clip42", "clip42_last"}}};
     for (const auto& card : cards) {
         std::string text = fmt::format("id = \"{}\"\n", card.id);
         if (card.tower) {
             text += fmt::format("snapshot = \"{}\"\ntap = {}\n", (k_golden / "vit" / card.tower).string(),
                                 card.tap);
         } else {
-            text += fmt::format("parts = [\"{}\", \"{}\"]\nfusion = \"{}\"\n",
-                                (folder / (card.parts[0] + ".toml")).string(),
-                                (folder / (card.parts[1] + ".toml")).string(), card.fusion);
+            text += fmt::format("parts = [\"{}.toml\", \"{}.toml\"]\n", card.parts[0], card.parts[1]);
         }
         write(folder / (std::string(card.id) + ".toml"), text);
     }

@@ -116,7 +116,7 @@ TEST_CASE("bad lines are refused with their number", "[data]") {
     refused("{\"question\": \"\xff\"}", "is not JSON");
     refused(R"({"question": "q", "image": "a"})", "there is no column 'answers'");
     refused(R"({"image": "a", "answers": []})", "this one has image, answers");
-    refused(R"({"question": "q", "image": "a", "answers": [], "question": "r"})", "has a member twice");
+    refused(R"({"question": "q", "image": "a", "answers": [], "question": "r"})", "has 'question' twice");
     refused(R"({"question": null, "image": "a", "answers": []})",
             "'question' is null where a text is needed");
     refused(R"({"question": "q", "image": 3, "answers": []})", "has no path in 'image'");

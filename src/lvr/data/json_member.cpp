@@ -2,6 +2,7 @@
 #include <lvr/data/json_member.hpp>
 
 #include <algorithm>
+#include <set>
 
 #include <lvr/core/error.hpp>
 #include <lvr/core/json.hpp>
@@ -13,31 +14,26 @@ class Members {
   public:
     Members(std::string_view text, const std::string& what) : text_(text), what_(what) {}
 
-    std::optional<std::string_view> find(std::string_view name) {
-        std::optional<std::string_view> found;
+    /// @param take gets each member's name and value, in order
+    template <class Take>
+    void each(const Take& take) {
         expect('{');
-        if (next() == '}') return end(found);
-        for (;;) {
-            const bool is_wanted = key() == name;
+        for (bool first = true; !(first && next() == '}'); first = false) {
+            const std::string name = key();
             expect(':');
-            const std::string_view value = skip_value();
-            if (is_wanted) found = value;  // of several of one name the last counts, as for other readers
+            take(name, skip_value());
             const char separator = next();
-            ++at_;
-            if (separator == '}') return end(found, false);
+            if (separator == '}') break;
             if (separator != ',') throw broken();
+            ++at_;
         }
+        ++at_;
+        if (text_.find_first_not_of(" \t\r\n", at_) != std::string_view::npos) throw broken();
     }
 
   private:
     core::Error broken() const {
         return core::input_error(what_ + " is not JSON", "", "restore it from a copy, or correct it");
-    }
-
-    std::optional<std::string_view> end(const std::optional<std::string_view>& found, bool step = true) {
-        at_ += step ? 1 : 0;
-        if (text_.find_first_not_of(" \t\r\n", at_) != std::string_view::npos) throw broken();
-        return found;
     }
 
     char next() {
@@ -110,7 +106,20 @@ class Members {
 
 std::optional<std::string_view> member_of(std::string_view object, std::string_view name,
                                           const std::string& what) {
-    return Members(object, what).find(name);
+    std::optional<std::string_view> found;
+    Members(object, what).each([&](const std::string& one, std::string_view value) {
+        if (one == name) found = value;  // of several of one name the last counts, as for other readers
+    });
+    return found;
+}
+
+std::optional<std::string> repeated_member(std::string_view object, const std::string& what) {
+    std::set<std::string> names;
+    std::optional<std::string> repeated;
+    Members(object, what).each([&](const std::string& one, std::string_view) {
+        if (!names.insert(one).second) repeated = one;
+    });
+    return repeated;
 }
 
 }  // namespace lvr::data

@@ -18,4 +18,7 @@ namespace lvr::data {
 std::optional<std::string_view> member_of(std::string_view object, std::string_view name,
                                           const std::string& what);
 
+/// The name of a member that an object has more than once; nothing if there is none. @throws as member_of
+std::optional<std::string> repeated_member(std::string_view object, const std::string& what);
+
 }  // namespace lvr::data

@@ -2,11 +2,11 @@
 #include <fmt/format.h>
 
 #include <cstddef>
-#include <string_view>
 #include <utility>
 
 #include <lvr/core/error.hpp>
 #include <lvr/data/image_folder.hpp>
+#include <lvr/data/json_member.hpp>
 #include <lvr/data/list_entries.hpp>
 #include <lvr/data/row_table.hpp>
 #include <lvr/data/row_value.hpp>
@@ -51,24 +51,6 @@ core::Json paths_of(const core::Json& value, const ColumnSpec& column, const Row
     return paths;
 }
 
-/// How many members an object has, the same name twice being two.
-std::size_t members_of(std::string_view object) {
-    std::size_t count = 0;
-    int depth = 0;
-    bool in_text = false, escaped = false;
-    for (const char letter : object) {
-        if (in_text) {
-            in_text = escaped || letter != '"';
-            escaped = !escaped && letter == '\\';
-            continue;
-        }
-        in_text = letter == '"';
-        depth += (letter == '{' || letter == '[') - (letter == '}' || letter == ']');
-        count += letter == ':' && depth == 1;
-    }
-    return count;
-}
-
 class ListReader {
   public:
     ListReader(const std::string& file, const std::vector<ColumnSpec>& columns)
@@ -80,7 +62,8 @@ class ListReader {
         const RowPlace place{file_, entry.line, "line"};
         if (!entry.text.starts_with('{')) throw bad_line(place, "is no object");
         core::Json object = parse_entry(entry.text, place.named());
-        if (members_of(entry.text) != object.size()) throw bad_line(place, "has a member twice");
+        if (const auto name = repeated_member(entry.text, place.named()))
+            throw bad_line(place, fmt::format("has '{}' twice", *name));
         core::Json document = core::Json::object(), pictures = core::Json::object();
         for (const auto& column : columns_) {
             const auto member = object.find(column.name);

@@ -15,10 +15,12 @@ constexpr std::int64_t k_lanes = Lanes::k_count;
 constexpr std::int64_t k_columns = 4;        // of a product, whose sums are folded together
 constexpr std::int64_t k_block = 96 * 1024;  // numbers of x that stay in the cache while w passes
 
-/// R rows times four columns; `part` is which part of the lanes.
-template <int Rows>
-inline void multiply_part(const RowProduct& at, const std::array<const float*, k_columns>& w, int part,
-                          Part (&sums_of)[Rows][k_columns][k_parts]) {
+/// R rows times four columns; `part` is which part of the lanes. `ahead`: the next four columns begin so many
+/// numbers behind these, and are fetched into the cache meanwhile: the matrix is read from memory, and its
+/// rows are too short for the processor to guess the next.
+template <int Rows, bool Fetches>
+inline void multiply_part(const RowProduct& at, const std::array<const float*, k_columns>& w,
+                          std::int64_t ahead, int part, Part (&sums_of)[Rows][k_columns][k_parts]) {
     const std::int64_t shift = part * (k_lanes / k_parts);
     Part sum[Rows][k_columns];
     for (int r = 0; r < Rows; ++r)
@@ -27,6 +29,8 @@ inline void multiply_part(const RowProduct& at, const std::array<const float*, k
     for (; i + k_lanes <= at.length; i += k_lanes) {
         Part columns[k_columns];
         for (int c = 0; c < k_columns; ++c) columns[c] = Part::load(w[c] + i + shift);
+        if (Fetches && part == 0)
+            for (int c = 0; c < k_columns; ++c) __builtin_prefetch(w[c] + i + ahead, 0, 2);
         for (int r = 0; r < Rows; ++r) {
             const auto x = Part::load(at.x + r * at.x_stride + i + shift);
             for (int c = 0; c < k_columns; ++c) sum[r][c] = fused(x, columns[c], sum[r][c]);
@@ -44,14 +48,16 @@ inline void multiply_part(const RowProduct& at, const std::array<const float*, k
         for (int c = 0; c < k_columns; ++c) sums_of[r][c][part] = sum[r][c];
 }
 
-/// The outputs [column, column + columns) of the first R rows.
-template <int Rows>
-void multiply_tile(const RowProduct& at, std::int64_t column, std::int64_t columns) {
+/// Of the outputs [begin, end) the first four, of the first R rows.
+template <int Rows, bool Fetches>
+void multiply_tile(const RowProduct& at, std::int64_t column, std::int64_t end) {
+    const auto columns = std::min(k_columns, end - column);
     std::array<const float*, k_columns> w;
     for (std::int64_t c = 0; c < k_columns; ++c)  // beyond the last it is computed again, and left out
         w[static_cast<std::size_t>(c)] = at.w + (column + std::min(c, columns - 1)) * at.w_stride;
     Part sum[Rows][k_columns][k_parts];
-    for (int part = 0; part < k_parts; ++part) multiply_part<Rows>(at, w, part, sum);
+    const auto ahead = end - column >= 2 * k_columns ? k_columns * at.w_stride : 0;
+    for (int part = 0; part < k_parts; ++part) multiply_part<Rows, Fetches>(at, w, ahead, part, sum);
     for (int r = 0; r < Rows; ++r) {
         std::array<float, k_columns> found;
         sums(joined(sum[r][0]), joined(sum[r][1]), joined(sum[r][2]), joined(sum[r][3]), found.data());
@@ -66,12 +72,13 @@ void multiply_tile(const RowProduct& at, std::int64_t column, std::int64_t colum
 
 using MultiplyTile = void (*)(const RowProduct&, std::int64_t, std::int64_t);
 
-constexpr std::array<MultiplyTile, 6> k_tiles = {multiply_tile<1>,
-                                                 multiply_tile<2>,
-                                                 multiply_tile<3>,
-                                                 multiply_tile<std::min(4, k_tile_rows)>,
-                                                 multiply_tile<std::min(5, k_tile_rows)>,
-                                                 multiply_tile<std::min(6, k_tile_rows)>};
+template <bool Fetches>
+constexpr std::array<MultiplyTile, 6> k_tiles = {multiply_tile<1, Fetches>,
+                                                 multiply_tile<2, Fetches>,
+                                                 multiply_tile<3, Fetches>,
+                                                 multiply_tile<std::min(4, k_tile_rows), Fetches>,
+                                                 multiply_tile<std::min(5, k_tile_rows), Fetches>,
+                                                 multiply_tile<std::min(6, k_tile_rows), Fetches>};
 
 void multiply(const RowProduct& whole, std::int64_t begin, std::int64_t end) {
     const auto block =
@@ -84,7 +91,8 @@ void multiply(const RowProduct& whole, std::int64_t begin, std::int64_t end) {
             tile.y += row * whole.y_stride;
             for (auto left = rows, tiles = (rows + k_tile_rows - 1) / k_tile_rows; tiles > 0; --tiles) {
                 const auto some = (left + tiles - 1) / tiles;  // tiles of about equal height
-                k_tiles[static_cast<std::size_t>(some - 1)](tile, column, std::min(k_columns, end - column));
+                const auto& of_height = tiles == 1 ? k_tiles<true> : k_tiles<false>;
+                of_height[static_cast<std::size_t>(some - 1)](tile, column, end);
                 tile.x += some * whole.x_stride;
                 tile.y += some * whole.y_stride;
                 left -= some;

@@ -55,6 +55,7 @@ Benchmark mmbench() {
             .context = mmbench_context,
             .pictures = one_picture,
             .target = mmbench_target,
+            .group = mmbench_group,
             .counts = always,
             .score = mmbench_score};
 }
@@ -78,6 +79,7 @@ Benchmark mme() {
             .context = mme_context,
             .pictures = one_picture,
             .target = mme_target,
+            .group = mme_group,
             .counts = mme_counts,
             .score = mme_score};
 }

@@ -50,6 +50,9 @@ struct Benchmark {
     std::vector<PictureRef> (*pictures)(const Document&) = nullptr;
     /// What the reference logs as the right answer.
     core::Json (*target)(const Document&) = nullptr;
+    /// Questions with the same one are scored together, so that a part of the data set has all of them or
+    /// none; null: each by itself.
+    std::string (*group)(const Document&) = nullptr;
     /// Whether the question counts for the paper's score (not MME's cognition, nor SEED-Bench's videos, of
     /// which only the first frame would be seen).
     bool (*counts)(const Document&) = nullptr;

@@ -19,7 +19,13 @@ namespace {
 namespace fs = std::filesystem;
 
 /// What decides the features, as far as it is known without building the encoder.
-core::Json card_of(encoders::EncoderCard card) { return core::to_json(card.fields()); }
+/// Files of parts as they are found from here, not from the card's own folder: who reads this has no card.
+core::Json card_of(encoders::EncoderCard card) {
+    for (auto& part : card.parts) {
+        if (part.ends_with(".toml")) part = (card.file.parent_path() / part).string();
+    }
+    return core::to_json(card.fields());
+}
 
 std::string hash_of_first(const Stage& stage) {
     const fs::path file = stage.first_projector();
