@@ -34,6 +34,8 @@ struct Benchmark {
     std::string_view listed_shards = {};
     std::vector<data::ColumnSpec> columns;
     std::int64_t most_tokens = 0;  ///< that an answer may have
+    std::string_view metric;       ///< the reference's name of the paper's score: "seed_image"
+    double factor = 1;             ///< from the reference's scale to the unit
     std::string_view unit;         ///< of Score::reported: "percent", "points"
     double scale = 0;              ///< its nominal maximum
     std::int64_t rows = 0;         ///< of the real data set: to tell a part of it from the whole
