@@ -145,12 +145,14 @@ project_steps() {
 
 # loglik_steps : the A score that captions' log-likelihoods are.
 loglik_steps() {
-  local i
+  local i seed
   has_section loglik || return 0
   write_config loglik loglik
+  seed=$(value train seed)
+  case $seed in '' | 42) seed='' ;; *) seed="~seed$seed" ;; esac # as lvr-eval names its folders
   for i in "${!models[@]}"; do
     take_step "loglik-${models[i]}" eval lvr-score align --definition loglik --config "$out/config/loglik.toml" \
-      --loglik "$out/eval/${models[i]}/caption_loglik" --representation "${models[i]}" --results "$out/results.h5"
+      --loglik "$out/eval/${models[i]}$seed/caption_loglik" --representation "${models[i]}" --results "$out/results.h5"
   done
 }
 

@@ -54,7 +54,7 @@ with tempfile.TemporaryDirectory() as folder:
     assert "no score of mme is kept" in said and not Path("results.h5").exists(), said
     unread = [line for line in world.samples(Path("bad/one/mme")) if line["problem"]]
     assert len(unread) == len(listed) - 1 and all(line["filtered_resps"] == [""] for line in unread), unread
-    said = world.evaluate(*options, "--out", "bad", "--bad-rows", "wrong")
+    said = world.evaluate(*options, "--out", "bad", "--bad-rows", "empty")
     assert Path("results.h5").exists(), said
     score = json.loads(Path("bad/one/mme/score.json").read_text())
     assert score["unread"] == len(unread), score
@@ -86,8 +86,27 @@ with tempfile.TemporaryDirectory() as folder:
 
     # Weights of another training, an encoder of another model.
     weights = Path("one/model.safetensors")
-    tensors = world.world.read_safetensors(weights)
+    whole_weights, tensors = weights.read_bytes(), world.world.read_safetensors(weights)
     name = next(name for name in tensors if name.endswith("patch_embedding.weight"))
     world.world.write_safetensors(weights, tensors | {name: tensors[name] * 2})
     refused("--task", "mme", "--out", "other", status=2, says=("another encoder", "weights_sha256"))
+    said = world.evaluate("--task", "mme", "--out", "other", ranks=3, status=2)
+    assert "another encoder" in said and not list(Path("other").rglob("part-*.h5")), said
+    weights.write_bytes(whole_weights)
+
+    # Another end of answers in the same folder, and the same picture list with other pictures.
+    config = Path("trained/one/finetune/model/config.json")
+    kept = config.read_text()
+    config.write_text(kept.replace('"eos_token_id": 2', '"eos_token_id": 7'))
+    refused(*options, "--out", "bad", status=2, says=("llm_files_sha256", "stops"))
+    config.write_text(kept)
+
+    # A row group whose pictures are damaged: its questions alone, also where a question may have none.
+    shard = Path("data/ScienceQA/ScienceQA-IMG/test-00000-of-00001.parquet")
+    whole = shard.read_bytes()
+    at = whole.index(b"\x89PNG")
+    shard.write_bytes(whole[:at] + bytes(8) + whole[at + 8:])
+    said = world.evaluate("--data", "data", "--task", "scienceqa_img", "--out", "groups", status=7)
+    assert Path("groups/one/scienceqa_img/bad_rows.tsv").exists(), said
+    assert json.loads(Path("groups/one/scienceqa_img/score.json").read_text())["score"] is None
     print("all refused")

@@ -24,7 +24,7 @@ with tempfile.TemporaryDirectory() as folder:
         assert len(answers) == len(logged) and max(map(len, answers)) == 6, task
         assert task in said, said
         score = json.loads(Path("eval/one", task, "score.json").read_text())
-        assert score["questions"] == len(logged) and score["undecided"] >= 0, score
+        assert score["questions"] == len(logged) and score["score"] is not None, score
     # The same encoder under two names makes the same model, which says the same.
     for task in world.TASKS:
         assert world.token_ids(Path("eval/one", task)) == world.token_ids(Path("eval/two", task)), task
@@ -71,12 +71,30 @@ with tempfile.TemporaryDirectory() as folder:
 
     # A second seed of one representation stays apart, and lvr-fit gets both.
     world.world.train("--snapshot", "one", "--out", "other_seed", "--seed", 43, "--align-updates", 4, "--finetune-updates", 4)
-    world.evaluate("--trained", "trained", "other_seed", "--representation", "one", "--task", "mme", "--out", "eval",
+    world.evaluate("--trained", "trained", "other_seed", "--representation", "one", "--task", "mme", "textvqa_val", "--out", "eval",
                    "--results", "results.h5")
     assert Path("eval/one~seed43/mme/score.json").exists()
     with h5py.File("results.h5") as results:
         assert sorted(set(results["scores/seed"][()])) == [42, 43]
-    assert "another" not in world.program("--compare", "eval/one/mme", "eval/one~seed43/mme")
+    compared = [json.loads(line) for line in world.program("--compare", "eval/one/textvqa_val", "eval/one~seed43/textvqa_val", "--format", "jsonl")
+                .splitlines() if line.startswith("{")]
+    assert len(compared) == 1 and compared[0]["units"] > 0 and 0 <= compared[0]["p_value"] <= 1, compared
+    said = world.program("--compare", "eval", "eval/two", status=2)
+    assert "several models' answers" in said, said
+
+    # A try: MME's pictures with both questions, scored, but not for the results.
+    world.evaluate("--out", "try", "--task", "mme", "seedbench", "--limit", 5, "--representation", "one")
+    assert len(world.samples(Path("try/one/seedbench"))) == 5
+    tried = [line["doc"]["category"] + line["doc"]["question_id"] for line in world.samples(Path("try/one/mme"))]
+    assert 5 <= len(tried) <= 10 and all(tried.count(pair) == 2 for pair in tried), tried
+    assert "whole benchmarks" in world.program("--rescore", "try", "--results", "tried.h5", status=2)
+    assert not Path("tried.d").exists()
+    foreign = Path("foreign.jsonl")
+    foreign.write_text(Path("try/one/mme/samples.jsonl").read_text())
+    assert "neither representation nor seed" in world.program("--rescore", foreign, "--task", "mme", "--results", "tried.h5", status=2)
+    rescored = world.program("--rescore", foreign, "--task", "mme", "--format", "jsonl")
+    assert json.loads(next(line for line in rescored.splitlines() if line.startswith("{")))["score"] == \
+        json.loads(Path("try/one/mme/score.json").read_text())["score"], rescored
 
     # Caption log-likelihoods, and the A score of v3.
     world.evaluate("--task", "caption_loglik", "--captions", "align.json", "--image-root", "images", "--pairs", 10, "--out", "eval")

@@ -75,3 +75,6 @@ def assert_same(ours: Path, reference: Path, what: str) -> None:
         assert other.read_bytes() == file.read_bytes(), f"{what}: {other} differs from {file}"
         compared += 1
     assert compared > 0, f"{reference} holds nothing"
+    extra = {file.relative_to(ours) for file in ours.rglob("*")} - {file.relative_to(reference) for file in reference.rglob("*")}
+    extra = {name for name in extra if not name.name.startswith(".lvr")}
+    assert not extra, f"{what}: {sorted(map(str, extra))} is not in {reference}"

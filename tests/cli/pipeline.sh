@@ -41,11 +41,6 @@ small() {
   for part in spair/clip42/index.h5 projected/siglip48-projected/index.h5 trained/clip42/finetune/summary.json law/law.json; do
     ok [ -f "one/$part" ]
   done
-  cp one/results.h5 before.h5
-  ok run one.toml again
-  ok cmp one/results.h5 before.h5
-  ok same_table one.table again.table
-  ok [ "$(grep -c 'update 1 of' again.log)" = 0 ]
 
   ok "$plan" one.toml --dry-run >plan 2>plan.log
   ok grep -q '^project-siglip48: sbatch .*--dependency afterok:<align> .*extract.sbatch .*/siglip48.toml' plan
@@ -54,6 +49,14 @@ small() {
   "$chain" one.toml --dry-run >local_plan 2>/dev/null
   ok [ "$(cut -d: -f1 local_plan | tail -n +2)" = "$(cut -d: -f1 plan | tail -n +2)" ]
   ok grep -q '^features: mpirun -np 2 lvr-extract' local_plan
+
+  # A for one benchmark, and A as captions' log-likelihood.
+  { sed 's/^\[project\]/[project.mme]/' one.toml; printf '[align.mme]\nn = 10\n[loglik]\naverage = "token"\n'; } >more.toml
+  ok "$plan" more.toml --dry-run --out more >plan 2>plan.log
+  ok grep -q '^score.mme: .*afterok:<project.mme-clip42>:<project.mme-siglip48> .* --benchmark mme --results more/results.h5' plan
+  ok grep -q '^loglik-clip42: .*afterok:<eval> .* --loglik more/eval/clip42/caption_loglik' plan
+  ok grep -qx 'n = 10' more/config/align.mme.toml
+  ok "$LVR_BIN/lvr-score" align --config more/config/loglik.toml --dump-config >/dev/null 2>&1
 
   expect 2 "none.toml: no such file" "$chain" none.toml
   expect 2 "nothing is not known" "$chain" --nothing
@@ -107,6 +110,11 @@ killed() {
   ok [ $status = 75 ]
   ok run broken.toml broken_end
   ok same_table whole.table broken_end.table
+  cp whole/results.h5 before.h5
+  ok run whole.toml again
+  ok cmp whole/results.h5 before.h5
+  ok same_table whole.table again.table
+  ok [ "$(grep -c 'update 1 of' again.log)" = 0 ]
   echo "killed $kills times"
 }
 

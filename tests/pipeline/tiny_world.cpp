@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // tiny_world FOLDER: writes all that configs/pipeline/tiny.toml trains and evaluates on, the same bytes each
 // time:
-//   pictures/       drawings of one shape each
-//   captions.json   for stage 1
-//   talks.json      for stage 2: the benchmarks' questions about other drawings
+//   pictures/       drawings of one shape each, and beside them
+//     captions.json   for stage 1
+//     talks.json      for stage 2: the benchmarks' questions about other drawings
 //   benchmarks/     the eight, as lists of JSON lines
 //   llm/            a LLaMA of random weights
 //   cards/          encoder cards for the random towers of tests/golden/vit
@@ -66,7 +66,7 @@ void write_captions(const fs::path& world, const std::vector<Drawing>& drawings)
     core::Json list = core::Json::array();
     for (const auto& one : drawings)
         list.push_back(talk(one.file, one.file, "Describe it.\n<image>", one.caption()));
-    write(world / "captions.json", list.dump());
+    write(world / "pictures" / "captions.json", list.dump());
 }
 
 /// What is to be seen on each drawing; and the benchmarks' own questions, each benchmark's about an eighth of
@@ -86,7 +86,7 @@ void write_talks(const fs::path& world, const std::vector<Drawing>& drawings) {
         }
         first += share;
     }
-    write(world / "talks.json", list.dump());
+    write(world / "pictures" / "talks.json", list.dump());
 }
 
 void write_benchmarks(const fs::path& world, const std::vector<Drawing>& drawings) {

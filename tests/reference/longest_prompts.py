@@ -35,12 +35,17 @@ def has_features(task: str, context: str, row: int) -> bool:
     return not (task == "scienceqa_img" and row == 5)
 
 
-longest = {}
-for task in SHARDS:
-    contexts = json.loads((GOLDEN / "benchmarks" / f"{task}.json").read_text())["contexts"]
-    rows = names(task)
-    assert len(rows) == len(contexts) > 0, task
-    requests = [(context, rows[i]) for i, context in enumerate(contexts) if has_features(task, context, i)]
-    requests.sort(key=lambda one: (-len(tokenizer.encode(one[0])), one[0]))
-    longest[task] = [name for _, name in requests[:15]]
-(GOLDEN / "benchmarks/longest.json").write_text(json.dumps(longest, indent=1) + "\n")
+def main() -> None:
+    longest = {}
+    for task in SHARDS:
+        contexts = json.loads((GOLDEN / "benchmarks" / f"{task}.json").read_text())["contexts"]
+        rows = names(task)
+        assert len(rows) == len(contexts) > 0, task
+        requests = [(context, rows[i]) for i, context in enumerate(contexts) if has_features(task, context, i)]
+        requests.sort(key=lambda one: (-len(tokenizer.encode(one[0])), one[0]))
+        longest[task] = [name for _, name in requests[:15]]
+    (GOLDEN / "benchmarks/longest.json").write_text(json.dumps(longest, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -10,7 +10,7 @@ export LVR_BIN=$LVR_BINARY_DIR/bin
 # config OUT : of the tiny pipeline, with two representations, an array for each training and a caption that says nothing.
 config() {
   "$LVR_BINARY_DIR/tests/tiny_world" "$1/world" || fail "there is nothing to train on"
-  sed -i 's|]$|,{"id": "bad", "image": "train/0000.png", "conversations": []}]|' "$1/world/captions.json"
+  sed -i 's|]$|,{"id": "bad", "image": "train/0000.png", "conversations": []}]|' "$1/world/pictures/captions.json"
   sed -e "s|build/pipeline/tiny|$1|g; s|build/tests/|$LVR_BINARY_DIR/tests/|; s|tests/data|$LVR_SOURCE_DIR/tests/data|" \
     -e "s|^encoder = .*|encoder = [\"$1/world/cards/clip42.toml\", \"$1/world/cards/siglip48.toml\"]|" \
     -e '/^prepare/d; s|^references = .*|references = ["clip42"]|; s|^array = .*|array = true|; s|_epochs = 3|_epochs = 1|' \

@@ -21,7 +21,7 @@ std::vector<Sample> some() {
             {"question", "Which é?"}, {"choices", {"x", "y"}}, {"answer", row % 2}, {"hint", ""}};
         sample.image = "0123456789abcdef";
         sample.problem = row == 2 ? "c.jpg: is truncated" : "";
-        sample.ended = row != 1;
+        sample.cut = row == 1;
         samples.push_back(std::move(sample));
     }
     return samples;
@@ -43,7 +43,7 @@ TEST_CASE("a log comes back as it was written, in the form of lmms-eval's", "[ev
         CHECK(back[i].answer == samples[i].answer);
         CHECK(back[i].image == samples[i].image);
         CHECK(back[i].problem == samples[i].problem);
-        CHECK(back[i].ended == samples[i].ended);
+        CHECK(back[i].cut == samples[i].cut);
     }
     const auto again = benchmark.score(answered(back), {});
     CHECK(again.reported == score.reported);
@@ -64,7 +64,7 @@ TEST_CASE("logs of another harness are read in the order of their rows", "[eval]
     const auto samples = read_samples(folder / "x.jsonl");
     REQUIRE(samples.size() == 2);
     CHECK((samples[0].row == 3 && samples[0].answer == "a"));
-    CHECK((samples[1].row == 7 && samples[1].answer == "b" && samples[1].ended));
+    CHECK((samples[1].row == 7 && samples[1].answer == "b" && !samples[1].cut));
 }
 
 TEST_CASE("what is no log is refused with its line", "[eval][log]") {

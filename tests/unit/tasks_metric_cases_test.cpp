@@ -93,6 +93,29 @@ TEST_CASE("a case that cannot be answered fails and says why") {
     CHECK_THROWS_WITH(tasks::run_metric_cases(Json::array(), {}), Contains("cases"));
 }
 
+TEST_CASE("where the reference raises an exception its name is the answer") {
+    const auto got = [](const char* family, const Json& input, const char* function) {
+        const auto results = tasks::run_metric_cases(
+            one_case({{"id", "x"}, {"family", family}, {"fn", function}, {"input", input}}),
+            tasks::metric_case_functions());
+        return results.at(0).got.value("error", results.at(0).got.dump());
+    };
+    CHECK(got("vqa_aggregate", {{"values", Json::array()}}, "mean") == "ZeroDivisionError");
+    CHECK(got("seed_aggregate", {{"pairs", Json::array()}}, "") == "ZeroDivisionError");
+    CHECK(got("vqa_accuracy", {{"prediction", "x"}, {"answers", Json::array()}}, "textvqa_process_results") ==
+          "StatisticsError");
+    CHECK(got("mme_process", {{"prediction", "x"}, {"answer", "maybe"}, {"category", "OCR"}}, "") ==
+          "AssertionError");
+    CHECK(got("mmmu_parse_mc", {{"response", "x"}, {"options", Json::array()}, {"python_random_seed", 0}},
+              "") == "IndexError");
+    CHECK(got("mmmu_subset", {{"id", "Art"}}, "") == "ValueError");
+    CHECK(got("py_literal_list", {{"text", "['a"}}, "") == "SyntaxError");
+    CHECK(got("scienceqa", {{"prediction", "A"}, {"answer_index", 2}, {"num_choices", 2}}, "") ==
+          "IndexError");
+    CHECK(got("mmbench_choices", {{"options", {{"A", "x"}}}}, "") == "KeyError");
+    CHECK(got("mmbench_text", {{"text", "x"}, {"choices", {{"E", "x"}}}}, "") == "AssertionError");
+}
+
 TEST_CASE("other rooms answer families of their own") {
     tasks::MetricCaseFunctions functions;
     functions["echo"] = {[](const Json& metric_case) { return metric_case.at("input"); }};

@@ -32,9 +32,9 @@ bool holds_lists_of_images(const arrow::DataType& type) {
 }
 
 /// @throws core::Error (input) if there is no such column with images
-void check_images(const ParquetFile& file, const std::string& column, ParquetImages::Lists lists) {
-    const auto fits = [lists](const arrow::DataType& type) {
-        return holds_images(type) || (lists == ParquetImages::Lists::too && holds_lists_of_images(type));
+void check_images(const ParquetFile& file, const std::string& column) {
+    const auto fits = [](const arrow::DataType& type) {
+        return holds_images(type) || holds_lists_of_images(type);
     };
     const auto field = file.schema().GetFieldByName(column);
     if (field && fits(*field->type())) return;
@@ -51,8 +51,8 @@ void check_images(const ParquetFile& file, const std::string& column, ParquetIma
 
 /// A file with an image column.
 struct ImageFile {
-    ImageFile(const std::string& name, const std::string& column, ParquetImages::Lists lists) : file(name) {
-        check_images(file, column, lists);
+    ImageFile(const std::string& name, const std::string& column) : file(name) {
+        check_images(file, column);
         leaves = file.leaves_of(column);
     }
 
@@ -107,7 +107,7 @@ ParquetImages::Cell cell_at(const arrow::ChunkedArray& column, const ImageCell& 
 bool reads_parquet() { return true; }
 
 std::int64_t count_parquet_rows(const std::string& file, const std::string& column) {
-    return ImageFile(file, column, ParquetImages::Lists::no).file.rows();
+    return ImageFile(file, column).file.rows();
 }
 
 struct ParquetImages::State {
@@ -118,7 +118,6 @@ struct ParquetImages::State {
     };
 
     std::string column;
-    Lists lists;
     std::mutex mutex;
     std::list<ImageFile> files;  ///< the last used first
     std::list<Group> groups;     ///< the last used first
@@ -129,7 +128,7 @@ struct ParquetImages::State {
         if (known != files.end()) {
             files.splice(files.begin(), files, known);
         } else {
-            files.emplace_front(name, column, lists);
+            files.emplace_front(name, column);
             if (files.size() > k_kept_files) files.pop_back();
         }
         return files.front();
@@ -184,9 +183,8 @@ struct ParquetImages::State {
     }
 };
 
-ParquetImages::ParquetImages(std::string column, Lists lists) : state_(std::make_unique<State>()) {
+ParquetImages::ParquetImages(std::string column) : state_(std::make_unique<State>()) {
     state_->column = std::move(column);
-    state_->lists = lists;
 }
 ParquetImages::~ParquetImages() = default;
 
@@ -220,7 +218,7 @@ struct ParquetImages::State {};
 
 bool reads_parquet() { return false; }
 std::int64_t count_parquet_rows(const std::string& file, const std::string&) { throw without_arrow(file); }
-ParquetImages::ParquetImages(std::string column, Lists) { throw without_arrow("column " + column); }
+ParquetImages::ParquetImages(std::string column) { throw without_arrow("column " + column); }
 ParquetImages::~ParquetImages() = default;
 ParquetImages::Cell ParquetImages::cell(const ImageCell& cell) { throw without_arrow(cell.file); }
 std::int64_t ParquetImages::count(const ImageCell& cell) { throw without_arrow(cell.file); }

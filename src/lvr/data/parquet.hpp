@@ -32,9 +32,8 @@ class ParquetImages {
         std::vector<std::uint8_t> bytes;
         std::string path;  ///< where the bytes are instead, if the cell has only that
     };
-    enum class Lists : bool { no, too };  ///< whether the column may hold lists of images
 
-    explicit ParquetImages(std::string column, Lists lists = Lists::no);
+    explicit ParquetImages(std::string column);
     ~ParquetImages();
 
     /// @throws ImageError (missing, unreadable) if the cell is null, has no image at that position, or its

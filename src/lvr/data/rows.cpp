@@ -67,9 +67,7 @@ struct Rows::State {
                                     "name another file, or fetch it again");
         for (const auto& column : spec.columns) {
             if (!is_picture(column)) continue;
-            images[column.name] =
-                shards.listed ? nullptr
-                              : std::make_unique<ParquetImages>(column.name, ParquetImages::Lists::too);
+            images[column.name] = shards.listed ? nullptr : std::make_unique<ParquetImages>(column.name);
         }
         hash = identity(spec);
     }
@@ -161,6 +159,15 @@ std::vector<std::uint8_t> Rows::picture(std::int64_t row, const std::string& col
         throw ImageError(ImageError::Reason::missing, cell.id, "is not there: there is no such column");
     }
     return found.path.empty() ? std::move(found.bytes) : state_->root.bytes(found.path, cell.id);
+}
+
+std::string Rows::image_id(std::int64_t row, const std::string& column, std::int64_t position) const {
+    const std::size_t at = state_->at(row);
+    if (state_->source(column)) return state_->name(row);
+    const core::Json& paths = state_->table.pictures[at][column];
+    core::ensure(position >= 0 && position < static_cast<std::int64_t>(paths.size()),
+                 "the row has the picture");
+    return paths[static_cast<std::size_t>(position)].get<std::string>();
 }
 
 std::string Rows::name(std::int64_t row) const {

@@ -53,6 +53,10 @@ class Rows {
     std::vector<std::uint8_t> picture(std::int64_t row, const std::string& column,
                                       std::int64_t position = 0) const;
 
+    /// What lvr-extract calls the picture: its path as a list has it; of parquet the row's name, as it takes
+    /// the first picture of a list. @throws core::Error (internal) unless there is one
+    std::string image_id(std::int64_t row, const std::string& column, std::int64_t position = 0) const;
+
     /// Names a row in messages: "data/test-00000-of-00002:17", "questions:17".
     std::string name(std::int64_t row) const;
 

@@ -9,7 +9,7 @@
 #include <lvr/core/error.hpp>
 #include <lvr/core/sha256.hpp>
 #include <lvr/data/white_space.hpp>
-#include <lvr/run/share_out.hpp>
+#include <lvr/eval/on_single_cores.hpp>
 #include <lvr/run/signals.hpp>
 #include <lvr/vlm/generate.hpp>
 
@@ -49,10 +49,10 @@ class Shard {
         : spec_(spec), rows_(rows), asked_(rows.size()) {}
 
     std::vector<files::AnswerRecord> run() {
-        run::share_out(std::ssize(rows_), spec_.threads, [&](std::int64_t i) { read(at(i), i); });
+        on_single_cores(std::ssize(rows_), spec_.threads, [&](std::int64_t i) { read(at(i), i); });
         gather();
-        run::share_out(std::ssize(order_), spec_.threads,
-                       [&](std::int64_t i) { prepare(*order_[static_cast<std::size_t>(i)]); });
+        on_single_cores(std::ssize(order_), spec_.threads,
+                        [&](std::int64_t i) { prepare(*order_[static_cast<std::size_t>(i)]); });
         encode();
         return answer();
     }
@@ -66,8 +66,8 @@ class Shard {
     }
 
     void read(Asked& asked, std::int64_t i) {
-        asked.prompt = prompt_of(spec_.task, row(i), spec_.asking);
         try {
+            asked.prompt = prompt_of(spec_.task, row(i), spec_.asking);
             for (const auto& picture : asked.prompt.pictures) {
                 asked.bytes.push_back(bytes_of(i, picture));
                 asked.keys.push_back(key_of(asked.bytes.back()));

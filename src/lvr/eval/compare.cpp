@@ -47,9 +47,21 @@ void expect_same_questions(const AnswerLog& one, const AnswerLog& other) {
                             "evaluate both models on the same data");
 }
 
+/// Of several models it is not clear which is meant.
+void expect_one_model(const std::string& where, const std::vector<AnswerLog>& logs) {
+    for (const auto& log : logs) {
+        if (std::ranges::count(logs, log.benchmark, &AnswerLog::benchmark) > 1)
+            throw core::usage_error(
+                fmt::format("{} holds several models' answers to {}", where, log.benchmark->name),
+                "it is not clear which is to be compared", "name one model's folder in it");
+    }
+}
+
 std::vector<Pair> pairs_of(const EvalConfig& config) {
     const auto first = find_logs(config.compare[0], config.task);
     const auto second = find_logs(config.compare[1], config.task);
+    expect_one_model(config.compare[0], first);
+    expect_one_model(config.compare[1], second);
     std::vector<Pair> pairs;
     for (const auto& one : first) {
         const auto other = std::ranges::find(second, one.benchmark, &AnswerLog::benchmark);

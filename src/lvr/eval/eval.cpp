@@ -49,15 +49,18 @@ int judge(const run::Job& job, const std::vector<run::ItemOutcome>& outcomes,
     return status;
 }
 
-std::vector<TaskReport> evaluate_model(const EvalConfig& config, const par::Comm& group,
-                                       const TrainedFolder& trained, const Resources& resources) {
-    ModelRun run(config, group, trained, resources);
-    std::vector<TaskReport> reports;
-    for (const auto* const benchmark : chosen_benchmarks(config))
-        reports.push_back(run.run_benchmark(*benchmark));
-    if (std::ranges::find(config.task, k_caption_loglik) != config.task.end())
-        reports.push_back(run.run_captions());
-    return reports;
+/// Collective: what is missing or damaged is found before the first question is asked.
+std::vector<TaskData> open_tasks(const EvalConfig& config, const par::Comm& world) {
+    return par::together(world, [&] {
+        std::vector<TaskData> tasks;
+        for (const auto* const benchmark : chosen_benchmarks(config))
+            tasks.push_back(open_task(config, *benchmark));
+        return tasks;
+    });
+}
+
+bool wants_captions(const EvalConfig& config) {
+    return std::ranges::find(config.task, k_caption_loglik) != config.task.end();
 }
 
 int evaluate(run::Job& job, const EvalConfig& config) {
@@ -70,6 +73,7 @@ int evaluate(run::Job& job, const EvalConfig& config) {
                               config.threads > 0 ? static_cast<int>(config.threads) : place.threads};
     at::set_num_threads(resources.threads);
     const auto models = find_trained(config, world);
+    const auto tasks = open_tasks(config, world);
     if (job.is_root())
         core::info("{} model(s); ranks: {}, each with threads: {}, on {}", models.size(), world.size(),
                    resources.threads, kernels::device_name(resources.device));
@@ -78,8 +82,12 @@ int evaluate(run::Job& job, const EvalConfig& config) {
     Reports mine;
     const auto outcomes = run::for_each_in_groups(
         world, per_model, std::ssize(models), [&](const par::Comm& group, std::int64_t number) {
-            auto reports = evaluate_model(config, group, models[static_cast<std::size_t>(number)], resources);
-            if (group.rank() == 0) mine[number] = std::move(reports);
+            ModelRun run(config, group, models[static_cast<std::size_t>(number)], resources);
+            const auto add = [&](const TaskReport& report) {
+                if (group.rank() == 0) mine[number].push_back(report);
+            };
+            for (const auto& task : tasks) add(run.run_benchmark(task));
+            if (wants_captions(config)) add(run.run_captions());
         });
     Reports all;
     for (const auto& theirs : world.all_gather(mine)) all.insert(theirs.begin(), theirs.end());

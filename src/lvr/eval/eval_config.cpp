@@ -20,6 +20,13 @@ void demand(bool condition, const std::string& problem, const std::string& remed
 
 core::Fields EvalConfig::other_fields() {
     return {
+        {"captions", &captions, "caption_loglik: list of LLaVA's form that the pairs are drawn from"},
+        {"pairs", &pairs, "caption_loglik: how many; 0: all"},
+        {"seed", &seed, "caption_loglik: of the choice of pairs"},
+        {"device", &device, "auto (a GPU if there is one), cpu, cuda or cuda:0"},
+        {"threads", &threads, "threads of each rank; 0: its share of the node's cores"},
+        {"batch", &batch, "answers that a rank has in progress at once; does not change them"},
+        {"shard_size", &shard_size, "questions of a part; 0: at least 64 parts to share out"},
         {.name = "rescore",
          .value = &rescore,
          .doc = "scores what was answered before, without a model: folders below an evaluation's OUT, or "
@@ -87,24 +94,19 @@ core::Fields EvalConfig::fields() {
         {"dtype", &dtype, "type to compute in", {"bfloat16", "float16", "float32"}},
         {"most_tokens", &most_tokens, "tokens of an answer, at most; 0: as each benchmark has it"},
         {"all_questions", &all_questions,
-         "ask also those that do not count for the paper's score (SEED-Bench's videos)"},
-        {"limit", &limit, "only the first so many questions, to try it; 0: all"},
+         "ask also those that do not count for the paper's score (SEED-Bench's videos, MME's cognition)"},
+        {"limit", &limit,
+         "only the first so many questions, and those scored together with them, to try it; 0: all"},
         {"bad_rows",
          &bad_rows,
-         "where pictures cannot be read: refuse to write a score, or count those answers as wrong",
-         {"refuse", "wrong"}},
+         "where pictures cannot be read: refuse to give a score, or take the answer to be empty, as the "
+         "paper's evaluation does",
+         {"refuse", "empty"}},
         {"judge",
          &judge,
          "MMBench answers without a letter: wrong (strict), a seeded random letter (reference), or by "
          "later rules",
          {"strict", "reference", "rules"}},
-        {"captions", &captions, "caption_loglik: list of LLaVA's form that the pairs are drawn from"},
-        {"pairs", &pairs, "caption_loglik: how many; 0: all"},
-        {"seed", &seed, "caption_loglik: of the choice of pairs"},
-        {"device", &device, "auto (a GPU if there is one), cpu, cuda or cuda:0"},
-        {"threads", &threads, "threads of each rank; 0: its share of the node's cores"},
-        {"batch", &batch, "answers that a rank has in progress at once; does not change them"},
-        {"shard_size", &shard_size, "questions of a part; 0: at least 64 parts to share out"},
     };
     const auto rest = other_fields();
     fields.insert(fields.end(), rest.begin(), rest.end());

@@ -26,7 +26,7 @@ namespace {
 struct Request {
     std::int64_t tokens = 0;
     std::string context;
-    std::int64_t row = 0;
+    std::string id;
 };
 
 std::int64_t placeholders_in(const std::string& context) {
@@ -76,10 +76,13 @@ int list_ids(const run::Job& job, const EvalConfig& config) {
         const auto& document = rows.document(row);
         auto context = benchmark.context(document);
         auto pictures = benchmark.pictures(document);
-        std::erase_if(pictures, [&](const auto& one) { return rows.pictures(row, one.column) == 0; });
+        std::erase_if(pictures, [&](const auto& one) {
+            return one.may_be_missing && rows.pictures(row, one.column) == 0;
+        });
         if (!leaves_features(context, pictures)) continue;
         const auto tokens = tokenizer ? std::ssize(tokenizer->encode(context, false)) : 0;
-        requests.push_back({tokens, std::move(context), row});
+        requests.push_back({tokens, std::move(context),
+                            rows.image_id(row, pictures.front().column, pictures.front().position)});
     }
     if (config.longest > 0) {
         std::ranges::stable_sort(requests, {}, [](const Request& one) {
@@ -90,7 +93,7 @@ int list_ids(const run::Job& job, const EvalConfig& config) {
         requests.resize(std::min(requests.size(), static_cast<std::size_t>(config.longest)));
     }
     std::string text;
-    for (const auto& request : requests) text += rows.name(request.row) + "\n";
+    for (const auto& request : requests) text += request.id + "\n";
     job.print(text);
     return run::k_exit_ok;
 }

@@ -60,7 +60,7 @@ std::vector<Sample> samples_of(const fs::path& folder, const TaskData& task) {
                            .answer = std::move(one.answer),
                            .image = std::move(one.image),
                            .problem = std::move(one.problem),
-                           .ended = one.ended});
+                           .cut = !one.ended && one.prompt_tokens > 0});
     }
     return samples;
 }
@@ -82,9 +82,12 @@ const ModelFiles& ModelRun::files_of(Trained stage) {
 
 const LoadedModel& ModelRun::loaded(Trained stage) {
     core::ensure(files_ && opened_ == stage, "a model is opened before it is loaded");
-    if (!loaded_)
-        loaded_ =
-            std::make_unique<const LoadedModel>(load_model(config_, *files_, resources_, group_.rank() == 0));
+    if (!loaded_) {
+        loaded_ = par::together(group_, [&] {
+            return std::make_unique<const LoadedModel>(
+                load_model(config_, *files_, resources_, group_.rank() == 0));
+        });
+    }
     return *loaded_;
 }
 
@@ -93,21 +96,26 @@ fs::path ModelRun::folder_of(const std::string& task, Trained stage) const {
 }
 
 void ModelRun::fill(const run::ShardFolder& folder, const std::string& unit,
-                    const std::function<void(par::Range, const fs::path&)>& work) {
+                    const std::function<WritePart(par::Range)>& work) {
     using Clock = std::chrono::steady_clock;
     const auto items = folder.range(folder.shards() - 1).end;
     if (folder.missing().empty()) return;
-    files::make_folder(folder.folder() / "timing");
+    par::together(group_, [&] {
+        if (group_.rank() != 0) return;
+        files::make_folder(folder.folder() / "timing");
+        files::remove_temporaries(folder.folder() / "timing");
+    });
     run::Progress progress({.items = items, .done_before = items - folder.items_missing(), .unit = unit});
     run::for_each_shard(
         group_, folder.missing(),
         [&](std::int64_t shard) {
             const auto begin = Clock::now();
             const auto part = folder.part(shard);
-            work(folder.range(shard), part);
+            const auto write = work(folder.range(shard));
             const std::chrono::duration<double> seconds = Clock::now() - begin;
             files::write_text(timing_of(part), core::to_line({{"seconds", seconds.count()},
                                                               {"device", resources_.device.str()}}));
+            write(part);  // last: a part that is there is never computed again
             progress.add(folder.range(shard).size(), static_cast<std::int64_t>(fs::file_size(part)));
         },
         {.progress = &progress, .folders = {&folder}});
@@ -128,33 +136,37 @@ double ModelRun::gpu_hours(const fs::path& folder) const {
     return seconds / 3600;
 }
 
-TaskReport ModelRun::run_benchmark(const tasks::Benchmark& benchmark) {
+TaskReport ModelRun::run_benchmark(const TaskData& task) {
     constexpr auto stage = Trained::finetune;
+    const auto& benchmark = task.benchmark;
     const auto& files = files_of(stage);
-    const TaskData task = par::together(group_, [&] { return open_task(config_, benchmark); });
     const Json identity = identity_of(config_, files, task);
     const run::ShardFolder folder(group_, {.folder = folder_of(std::string(benchmark.name), stage),
                                            .identity = identity,
                                            .items = std::ssize(task.asked),
                                            .bytes_per_item = k_bytes_per_answer,
                                            .shard_size = config_.shard_size});
-    auto provenance = files::make_provenance(identity, {{"data", task.rows.hash()}}, trained_.seed(stage));
-    provenance["representation"] = trained_.representation;
-    const auto& form = vlm::find_template(form_of(config_, files));
-    fill(folder, "questions", [&](par::Range items, const fs::path& part) {
-        const AnswerSpec spec{
-            .task = task,
-            .model = loaded(stage),
-            .asking = {form, *files.llm.tokenizer, vlm::picture_rule_named(config_.picture_rule())},
-            .most_tokens = identity.at("most_tokens").get<std::int64_t>(),
-            .batch = config_.batch,
-            .threads = resources_.threads,
-            .applies_stop_strings = config_.applies_stop_strings()};
-        const auto rows =
-            std::span(task.asked)
-                .subspan(static_cast<std::size_t>(items.begin), static_cast<std::size_t>(items.size()));
-        files::write_answers_part(part, {answer_rows(spec, rows), provenance});
-    });
+    if (!folder.missing().empty()) {
+        auto provenance =
+            files::make_provenance(identity, {{"data", task.rows.hash()}}, trained_.seed(stage));
+        provenance["representation"] = trained_.representation;
+        const AnswerSpec spec{.task = task,
+                              .model = loaded(stage),
+                              .asking = {vlm::find_template(form_of(config_, files)), *files.llm.tokenizer,
+                                         vlm::picture_rule_named(config_.picture_rule())},
+                              .most_tokens = identity.at("most_tokens").get<std::int64_t>(),
+                              .batch = config_.batch,
+                              .threads = resources_.threads,
+                              .applies_stop_strings = config_.applies_stop_strings()};
+        fill(folder, "questions", [&](par::Range items) -> WritePart {
+            const auto rows =
+                std::span(task.asked)
+                    .subspan(static_cast<std::size_t>(items.begin), static_cast<std::size_t>(items.size()));
+            return [answers = files::Answers{answer_rows(spec, rows), provenance}](const fs::path& part) {
+                files::write_answers_part(part, answers);
+            };
+        });
+    }
     TaskReport report;
     par::together(group_, [&] {
         if (group_.rank() != 0) return;

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include <lvr/eval/task_data.hpp>
 #include <lvr/eval/task_report.hpp>
 #include <lvr/eval/trained_model.hpp>
 #include <lvr/run/shard_folder.hpp>
@@ -23,22 +25,26 @@ class ModelRun {
         : config_(config), group_(group), trained_(trained), resources_(resources) {}
 
     /// Collective over the group: asks what is left to ask of a benchmark, and scores it.
+    /// @param task the same on every rank
     /// @return on the group's first rank; empty on the others
     /// @throws Error on every rank of the group: (interrupted) after a signal; what is wrong with the data or
     /// the model
-    TaskReport run_benchmark(const tasks::Benchmark& benchmark);
+    TaskReport run_benchmark(const TaskData& task);
 
     /// Collective over the group: log-likelihoods of captions under stage 1's model.
     TaskReport run_captions();
 
   private:
     const ModelFiles& files_of(Trained stage);
-    /// This rank's, loaded when it is first asked for.
+    /// Collective over the group: loads the model on every rank, if that was not done before. None answers
+    /// before all are known to be well.
     const LoadedModel& loaded(Trained stage);
     std::filesystem::path folder_of(const std::string& task, Trained stage) const;
-    /// Collective over the group: calls `work`, which writes a part, for those that are missing.
+    using WritePart = std::function<void(const std::filesystem::path& part)>;
+    /// Collective over the group: calls `work` for the parts that are missing, and what it returns to write
+    /// them.
     void fill(const run::ShardFolder& folder, const std::string& unit,
-              const std::function<void(par::Range items, const std::filesystem::path& part)>& work);
+              const std::function<WritePart(par::Range items)>& work);
     double gpu_hours(const std::filesystem::path& folder) const;
 
     const EvalConfig& config_;

@@ -10,6 +10,7 @@
 #include <lvr/core/text_file.hpp>
 #include <lvr/eval/task_report.hpp>
 #include <lvr/files/record.hpp>
+#include <lvr/files/shard_manifest.hpp>
 #include <lvr/run/exit_codes.hpp>
 
 namespace lvr::eval {
@@ -56,10 +57,22 @@ Json identity_beside(const fs::path& log) {
     return json.at("answers");
 }
 
+/// A log that was cut or written by hand must not become the model's score.
+void expect_whole(const fs::path& log) {
+    const auto folder = log.parent_path();
+    const auto items = files::read_manifest(folder).items;
+    const auto lines = std::ssize(read_samples(log));
+    if (lines != items)
+        throw core::input_error(
+            fmt::format("{}: holds {} answers, {} questions were asked", log.string(), lines, items),
+            "it is not what lvr-eval wrote", "start the same lvr-eval again: it writes it anew");
+}
+
 AnswerLog log_of(const fs::path& file, const std::vector<std::string>& task) {
     AnswerLog log{.file = file, .model = fs::absolute(file).parent_path().parent_path().filename().string()};
     log.identity = identity_beside(file);
     if (!log.identity.is_null()) {
+        expect_whole(file);
         log.benchmark = &tasks::find_benchmark(log.identity.at("task").get<std::string>());
         return log;
     }
@@ -86,8 +99,21 @@ TaskReport score_foreign(const EvalConfig& config, const AnswerLog& log, const s
 }  // namespace
 
 std::vector<AnswerLog> find_logs(const fs::path& where, const std::vector<std::string>& task) {
+    std::vector<const tasks::Benchmark*> wanted;
+    for (const auto& name : task) {
+        if (name == "paper") wanted.clear();
+        if (name == "paper" || name == k_caption_loglik) break;
+        wanted.push_back(&tasks::find_benchmark(name));
+    }
     std::vector<AnswerLog> logs;
-    for (const auto& file : files_below(where)) logs.push_back(log_of(file, task));
+    for (const auto& file : files_below(where)) {
+        auto log = log_of(file, task);
+        if (wanted.empty() || std::ranges::find(wanted, log.benchmark) != wanted.end())
+            logs.push_back(std::move(log));
+    }
+    if (logs.empty())
+        throw core::input_error(where.string() + ": holds no answers to the tasks of --task", "",
+                                "leave --task out, or name another folder");
     return logs;
 }
 
@@ -98,6 +124,11 @@ int rescore(const run::Job& job, const EvalConfig& config) {
         for (const auto& log : find_logs(where, config.task)) {
             const auto samples = read_samples(log.file);
             if (log.identity.is_null()) {
+                if (!config.results.empty())
+                    throw core::usage_error(
+                        log.file.string() + ": says neither representation nor seed",
+                        "its score would have no name in the results",
+                        "leave --results out; lvr-score --import takes lmms-eval's results");
                 reports.push_back(score_foreign(config, log, samples));
                 continue;
             }

@@ -21,7 +21,8 @@ struct AnswerLog {
 };
 
 /// The logs below a folder, or the one that is named, sorted by path.
-/// @param task of logs that lie in no evaluation's folder; empty: such a log is refused
+/// @param task only these benchmarks' logs, empty: all; of a log that lies in no evaluation's folder it says
+/// which benchmark was answered
 /// @throws Error (input) if there is none; (usage) if nothing says which benchmark a log is of
 std::vector<AnswerLog> find_logs(const std::filesystem::path& where, const std::vector<std::string>& task);
 

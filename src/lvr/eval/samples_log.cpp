@@ -25,7 +25,7 @@ Json line_of(const tasks::Benchmark& benchmark, const Sample& sample, const Json
                  {"filtered_resps", Json::array({sample.answer})}};
     for (const auto& [name, value] : metrics.items()) line[name] = value;
     line["image"] = sample.image;
-    line["ended"] = sample.ended;
+    line["cut"] = sample.cut;
     line["problem"] = sample.problem;
     return line;
 }
@@ -64,8 +64,8 @@ Sample sample_of(const Json& line, const std::string& where) {
     Sample sample{.row = row->get<std::int64_t>(), .document = *document, .answer = answer_in(line, where)};
     sample.image = text_member(line, "image");
     sample.problem = text_member(line, "problem");
-    const auto ended = line.find("ended");
-    sample.ended = ended == line.end() || !ended->is_boolean() || ended->get<bool>();
+    const auto cut = line.find("cut");
+    sample.cut = cut != line.end() && cut->is_boolean() && cut->get<bool>();
     return sample;
 }
 

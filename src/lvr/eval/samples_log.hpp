@@ -14,7 +14,7 @@ namespace lvr::eval {
 // samples.jsonl, a line for each question, as lmms-eval logs its samples:
 //   doc_id, doc (the row without its pictures), target, arguments [[context]], resps [["text"]],
 //   filtered_resps ["text"], and what the metrics log of it;
-// and, of ours: image (16 digits of the SHA-256 of its first picture), ended, problem.
+// and, of ours: image (16 digits of the SHA-256 of its first picture), cut (at the limit of tokens), problem.
 
 /// A question and its answer as a log has them.
 struct Sample {
@@ -23,7 +23,7 @@ struct Sample {
     std::string answer;
     std::string image;
     std::string problem;
-    bool ended = true;
+    bool cut = false;  ///< at the limit of tokens
 };
 
 std::vector<tasks::Answered> answered(std::span<const Sample> samples);

@@ -4,11 +4,30 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <string>
 #include <utility>
 
 #include <lvr/core/error.hpp>
 
 namespace lvr::eval {
+namespace {
+
+/// The first questions, and all that are scored together with one of them.
+void keep_first(TaskData& data, std::int64_t limit) {
+    const auto& group = data.benchmark.group;
+    std::set<std::string> begun;
+    std::vector<std::int64_t> kept;
+    for (std::int64_t i = 0; i < std::ssize(data.asked); ++i) {
+        const auto row = data.asked[static_cast<std::size_t>(i)];
+        const auto its = group == nullptr ? std::string() : group(data.rows.document(row));
+        if (i < limit) begun.insert(its);
+        if (i < limit || (group != nullptr && begun.contains(its))) kept.push_back(row);
+    }
+    data.asked = std::move(kept);
+}
+
+}  // namespace
 
 std::filesystem::path data_of(const EvalConfig& config, const tasks::Benchmark& benchmark) {
     for (const auto& [name, where] : config.task_data) {
@@ -45,9 +64,9 @@ TaskData open_task(const EvalConfig& config, const tasks::Benchmark& benchmark) 
                               .image_root = config.image_root}),
                   {}};
     for (std::int64_t row = 0; row < data.rows.size(); ++row) {
-        if (config.limit > 0 && std::ssize(data.asked) == config.limit) break;
         if (config.all_questions || benchmark.counts(data.rows.document(row))) data.asked.push_back(row);
     }
+    if (config.limit > 0) keep_first(data, config.limit);
     if (data.asked.empty())
         throw core::input_error(
             fmt::format("{}: has no question that counts for {}", where.string(), benchmark.name), "",

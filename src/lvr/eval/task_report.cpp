@@ -4,8 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <optional>
 #include <tuple>
 
+#include <lvr/core/error.hpp>
 #include <lvr/core/log.hpp>
 #include <lvr/core/sha256.hpp>
 #include <lvr/core/text_file.hpp>
@@ -56,6 +59,12 @@ Json json_of(const TaskReport& report) {
             {"cut", report.cut}};
 }
 
+std::string hash_of(std::span<const Sample> samples) {
+    std::string text;
+    for (const auto& one : samples) text += fmt::format("{}\t{}\n", one.row, one.answer);
+    return core::sha256(text);
+}
+
 double cost_in(const fs::path& folder, const char* name) {
     const auto file = folder / "cost.json";
     std::error_code ignored;
@@ -66,7 +75,7 @@ double cost_in(const fs::path& folder, const char* name) {
 }
 
 files::Measurement measurement_of(const Scoring& scoring, const fs::path& folder, const TaskReport& report,
-                                  const tasks::Score& score) {
+                                  const tasks::Score& score, std::span<const Sample> samples) {
     files::Measurement one;
     one.kind = "score";
     one.representation = scoring.representation;
@@ -79,14 +88,40 @@ files::Measurement measurement_of(const Scoring& scoring, const fs::path& folder
     one.scale = scoring.benchmark.scale;
     one.gpu_hours = cost_in(folder, "gpu_hours");
     one.training_gpu_hours = cost_in(folder, "training_gpu_hours");
+    const auto& terms = scoring.identity;
+    one.definition = fmt::format("judge {}, pictures {}, stop strings {}, {}, at most {} tokens, {} rows",
+                                 scoring.config.judge, terms.value("pictures", "?"),
+                                 terms.value("stop_strings", "?"), terms.value("dtype", "?"),
+                                 terms.value("most_tokens", std::int64_t{0}), std::ssize(samples));
     Json its = scoring.identity;
     its["judge"] = scoring.config.judge;
     its["bad_rows"] = scoring.config.bad_rows;
     its["metric"] = score.metric;
-    one.provenance = files::make_provenance(its, {{"answers", core::sha256(scoring.identity.dump())}});
+    one.provenance = files::make_provenance(its, {{"answers", hash_of(samples)}});
     one.provenance["undecided"] = report.undecided;
     one.provenance["unread"] = report.unread;
     return one;
+}
+
+/// Where nothing speaks against it, to --results.
+void keep(const Scoring& scoring, const fs::path& folder, const TaskReport& report, const tasks::Score& score,
+          std::span<const Sample> samples) {
+    const auto& config = scoring.config;
+    if (is_refused(report, config)) {
+        core::warn(
+            "{}: no score of {} is kept{}: {} of {} questions could not be asked (--bad-rows empty "
+            "takes their answers to be empty)",
+            scoring.model, report.task,
+            config.results.empty() ? "" : ", and one that is in the results already stays", report.unread,
+            report.questions);
+    } else if (!config.results.empty()) {
+        if (scoring.identity.value("limit", std::int64_t{0}) > 0)
+            throw core::usage_error(fmt::format("{}: holds the first {} questions of {}", folder.string(),
+                                                samples.size(), report.task),
+                                    "--results is for scores of whole benchmarks",
+                                    "leave --results out, or evaluate without --limit");
+        files::record(config.results, {measurement_of(scoring, folder, report, score, samples)});
+    }
 }
 
 }  // namespace
@@ -113,8 +148,8 @@ TaskReport report_task(const Scoring& scoring, const fs::path& folder, std::span
                       .questions = std::ssize(samples),
                       .undecided = score.undecided,
                       .unread = count_unread(samples)};
-    report.cut = std::ranges::count_if(
-        samples, [](const Sample& sample) { return !sample.ended && !sample.answer.empty(); });
+    report.cut = std::ranges::count_if(samples, &Sample::cut);
+    if (is_refused(report, config)) report.value = report.standard_error = files::k_not_measured;
     write_bad_rows(folder / "bad_rows.tsv", samples);
     write_samples(folder / "samples.jsonl", benchmark, samples, score);
     Json json = json_of(report);
@@ -122,14 +157,7 @@ TaskReport report_task(const Scoring& scoring, const fs::path& folder, std::span
     json["judge"] = config.judge;
     json["answers"] = scoring.identity;
     files::write_text(folder / "score.json", core::to_text(json) + "\n");
-    if (is_refused(report, config)) {
-        core::warn(
-            "{}: no score of {} is kept: {} of {} questions could not be asked (--bad-rows wrong "
-            "counts them as wrong)",
-            scoring.model, benchmark.name, report.unread, report.questions);
-    } else if (!config.results.empty()) {
-        files::record(config.results, {measurement_of(scoring, folder, report, score)});
-    }
+    keep(scoring, folder, report, score, samples);
     return report;
 }
 
@@ -142,9 +170,11 @@ std::string printed(const std::vector<TaskReport>& reports, const std::string& f
                           .rows = {}};
     for (const auto& one : reports) {
         if (format == "jsonl") lines += core::to_line(json_of(one));
-        table.rows.push_back({one.model, one.task, one.metric, fmt::format("{:.4f}", one.value),
-                              fmt::format("{:.4f}", one.standard_error), one.unit,
-                              std::to_string(one.questions), std::to_string(one.undecided),
+        const auto figure = [](double value) {
+            return core::cell(std::isfinite(value) ? std::optional(value) : std::nullopt, 4);
+        };
+        table.rows.push_back({one.model, one.task, one.metric, figure(one.value), figure(one.standard_error),
+                              one.unit, std::to_string(one.questions), std::to_string(one.undecided),
                               std::to_string(one.unread), std::to_string(one.cut)});
     }
     return format == "jsonl" ? lines : core::to_terminal(table);

@@ -19,7 +19,7 @@ namespace lvr::eval {
 /// A line of what lvr-eval prints: a model's score.
 struct TaskReport {
     std::string model, task, metric, unit;
-    double value = 0, standard_error = 0;
+    double value = 0, standard_error = 0;  ///< NaN where the score is refused
     std::int64_t questions = 0;
     std::int64_t undecided = 0;  ///< answers that no rule understood
     std::int64_t unread = 0;     ///< questions whose pictures could not be used

@@ -10,6 +10,7 @@
 
 #include <lvr/core/config_json.hpp>
 #include <lvr/core/error.hpp>
+#include <lvr/core/log.hpp>
 #include <lvr/core/sha256.hpp>
 #include <lvr/core/text_file.hpp>
 #include <lvr/encoders/build.hpp>
@@ -97,11 +98,71 @@ void expect_all_there(const std::vector<std::string>& wanted, const std::vector<
     }
 }
 
+fs::path llm_of(const EvalConfig& config, const TrainedFolder& trained, Trained stage) {
+    if (stage == Trained::finetune) return trained.folder / "finetune" / "model";
+    if (!config.llm.empty()) return config.llm;
+    const std::string named = trained.align.value("llm", "");
+    if (!named.empty()) return named;
+    throw core::usage_error(trained.folder.string() + ": stage 1's model has its language model elsewhere",
+                            "", "name it with --llm, as for lvr-train");
+}
+
+encoders::EncoderCard card_of(const ModelFiles& files) {
+    encoders::EncoderCard card;
+    const auto where = (files.trained.folder / name_of(files.stage) / "summary.json").string();
+    core::from_json(files.settings().at("card"), card.fields(), where + ": card");
+    card.id = files.trained.representation;
+    card.protocol = files.settings().value("protocol", "native");
+    card.file = files.trained.summary(files.stage).value("card_file", "");  // what its parts are relative to
+    return card;
+}
+
+/// SHA-256 of what a language model's folder says besides its weights.
+std::string hash_of_settings(const fs::path& folder) {
+    std::string so_far;
+    for (const char* const name : {"config.json", "generation_config.json", "tokenizer.model",
+                                   "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
+                                   "added_tokens.json", "vocab.json", "merges.txt"}) {
+        std::error_code ignored;
+        if (fs::exists(folder / name, ignored))
+            so_far = core::sha256(so_far + name + core::sha256_of_file(folder / name));
+    }
+    return so_far;
+}
+
+/// Which of a model's states the tasks ask.
+std::vector<Trained> stages_of(const EvalConfig& config) {
+    std::vector<Trained> stages;
+    const auto captions = std::ranges::count(config.task, k_caption_loglik);
+    if (captions > 0) stages.push_back(Trained::align);
+    if (captions < std::ssize(config.task)) stages.push_back(Trained::finetune);
+    return stages;
+}
+
+/// Training may still be busy with some of them.
+void drop_unfinished(const EvalConfig& config, std::vector<TrainedFolder>& models) {
+    const auto stages = stages_of(config);
+    std::erase_if(models, [&](const TrainedFolder& model) {
+        const auto missing =
+            std::ranges::find_if(stages, [&](Trained stage) { return model.summary(stage).is_null(); });
+        if (missing == stages.end()) return false;
+        const auto problem = fmt::format("{}: {} is not complete", model.folder.string(), name_of(*missing));
+        if (!config.representation.empty())
+            throw core::input_error(problem, "it has no summary.json, which training writes last",
+                                    fmt::format("run lvr-train {} to its end first", name_of(*missing)));
+        core::warn("{}: it is left out", problem);
+        return true;
+    });
+    if (models.empty())
+        throw core::input_error("no model is complete in the folders of --trained",
+                                "training writes summary.json last", "run lvr-train to its end first");
+}
+
 /// Answers of two models in one folder would be mixed.
-void expect_distinct(const std::vector<TrainedFolder>& models) {
+void expect_distinct(const EvalConfig& config, const std::vector<TrainedFolder>& models) {
     std::map<std::string, std::string> known;
     for (const auto& model : models) {
-        const auto stage = model.finetune.is_null() ? Trained::align : Trained::finetune;
+        const auto stage = stages_of(config).back();
         const auto [other, is_new] = known.emplace(model.name(stage), model.folder.string());
         if (!is_new)
             throw core::usage_error(
@@ -124,26 +185,9 @@ std::vector<TrainedFolder> find_on_one_rank(const EvalConfig& config) {
                    config.representation.end();
         });
     }
-    expect_distinct(models);
+    drop_unfinished(config, models);
+    expect_distinct(config, models);
     return models;
-}
-
-fs::path llm_of(const EvalConfig& config, const TrainedFolder& trained, Trained stage) {
-    if (stage == Trained::finetune) return trained.folder / "finetune" / "model";
-    if (!config.llm.empty()) return config.llm;
-    const std::string named = trained.align.value("llm", "");
-    if (!named.empty()) return named;
-    throw core::usage_error(trained.folder.string() + ": stage 1's model has its language model elsewhere",
-                            "", "name it with --llm, as for lvr-train");
-}
-
-encoders::EncoderCard card_of(const ModelFiles& files) {
-    encoders::EncoderCard card;
-    const auto where = (files.trained.folder / name_of(files.stage) / "summary.json").string();
-    core::from_json(files.settings().at("card"), card.fields(), where + ": card");
-    card.id = files.trained.representation;
-    card.protocol = files.settings().value("protocol", "native");
-    return card;
 }
 
 /// The ids that the model's own files name as the end of an answer.
@@ -211,10 +255,12 @@ ModelFiles open_model(const EvalConfig& config, const par::Comm& group, const Tr
     const auto dtype = encoders::dtype_named(config.dtype);
     files.llm.config.rotary.bfloat16_frequencies =
         dtype == at::kBFloat16 && files.settings().value("rope", "") == "bfloat16";
-    std::string projector;
+    files.stops = stops_of(files.llm);
+    std::string projector, others;
     par::together(group, [&] {
         if (group.rank() != 0) return;
         files.llm.sha256 = files.llm.fingerprint();
+        others = hash_of_settings(files.llm.folder);
         projector = core::sha256_of_file(files.projector);
         const auto& trained_on = files.settings().at("llm_sha256").get_ref<const std::string&>();
         if (stage == Trained::align && files.llm.sha256 != trained_on)
@@ -224,11 +270,14 @@ ModelFiles open_model(const EvalConfig& config, const par::Comm& group, const Tr
     });
     group.broadcast(files.llm.sha256);
     group.broadcast(projector);
+    group.broadcast(others);
     files.identity = {
         {"representation", trained.representation},
         {"stage", name_of(stage)},
         {"seed", trained.seed(stage)},
         {"llm_sha256", files.llm.sha256},
+        {"llm_files_sha256", others},
+        {"stops", files.stops},
         {"projector_sha256", projector},
         {"encoder", trained.summary(stage).at("inputs").at("features").value("encoder", Json())},
         {"rope", files.llm.config.rotary.bfloat16_frequencies ? "bfloat16" : "float32"}};
@@ -238,9 +287,8 @@ ModelFiles open_model(const EvalConfig& config, const par::Comm& group, const Tr
 LoadedModel load_model(const EvalConfig& config, const ModelFiles& files, const Resources& resources,
                        bool is_first) {
     const auto device = resources.device;
-    LoadedModel model{.tokenizer = files.llm.tokenizer,
-                      .stops = stops_of(files.llm),
-                      .dtype = encoders::dtype_named(config.dtype)};
+    LoadedModel model{
+        .tokenizer = files.llm.tokenizer, .stops = files.stops, .dtype = encoders::dtype_named(config.dtype)};
     const auto encoder = encoders::build_encoder(
         card_of(files), {.models = config.models, .device = device, .fingerprint = is_first});
     if (is_first)

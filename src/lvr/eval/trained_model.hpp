@@ -43,7 +43,8 @@ struct TrainedFolder {
     void serialize(Archive& archive, unsigned);
 };
 
-/// Collective: the models that are asked for, in the order of folders and names.
+/// Collective: the models that are asked for, in the order of folders and names. Those without the stages
+/// that the tasks need are left out, with a warning, unless they are named.
 /// @throws Error (input) naming what is missing: no models, a representation that none has, a damaged summary
 std::vector<TrainedFolder> find_trained(const EvalConfig& config, const par::Comm& world);
 
@@ -53,7 +54,9 @@ struct ModelFiles {
     Trained stage = Trained::finetune;
     vlm::LanguageModel llm;
     std::filesystem::path projector;
-    /// What decides its answers: representation, stage, SHA-256 of weights, the encoder as training knew it.
+    std::vector<std::int64_t> stops;  ///< ids that end an answer, as the language model's folder names them
+    /// What decides its answers: representation, stage, SHA-256 of weights, of the language model's other
+    /// files, the encoder as training knew it.
     core::Json identity;
 
     const core::Json& settings() const { return trained.summary(stage).at("settings"); }

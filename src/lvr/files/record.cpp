@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lvr/files/record.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -35,6 +37,21 @@ void tell_of_undefined(const std::vector<Measurement>& all) {
     }
 }
 
+/// Scores that were got on different terms cannot be compared.
+void tell_of_mixed_terms(const std::vector<Measurement>& all) {
+    std::map<std::string, std::map<std::string, int>> benchmarks;  // how many on which terms
+    for (const auto& one : all) {
+        if (one.kind == "score" && !one.definition.empty()) ++benchmarks[one.name][one.definition];
+    }
+    for (const auto& [name, terms] : benchmarks) {
+        if (terms.size() < 2) continue;
+        std::string list;
+        for (const auto& [definition, count] : terms)
+            list += fmt::format("{}{} of ({})", list.empty() ? "" : ", ", count, definition);
+        core::warn("{}: scores were got on different terms: {}", name, list);
+    }
+}
+
 /// A contradiction in results.d would stop every rebuild to come, so it must not get there.
 void expect_consistent(const fs::path& folder, const std::vector<Measurement>& measurements) {
     std::vector<Measurement> all, replaced;
@@ -55,6 +72,7 @@ void expect_consistent(const fs::path& folder, const std::vector<Measurement>& m
         tell_of_replaced(known, *now);
     }
     tell_of_undefined(all);
+    tell_of_mixed_terms(all);
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ struct Measurement {
     std::string kind;  ///< "alignment", "correspondence" or "score"
     std::string representation;
     std::string name;        ///< alignment: the A column; score: the benchmark; correspondence: ""
-    std::string definition;  ///< of A or C
+    std::string definition;  ///< of A or C; of a score the terms on which it was answered, if they are known
     std::optional<std::int64_t> seed;
     double value = k_not_measured;  ///< A, C in percent, or the score in `unit`
     double standard_error = k_not_measured;

@@ -15,6 +15,7 @@
 #include <lvr/core/sha256.hpp>
 #include <lvr/files/provenance.hpp>
 #include <lvr/files/utf8.hpp>
+#include <lvr/tasks/benchmark.hpp>
 
 namespace lvr::score {
 namespace {
@@ -22,32 +23,28 @@ namespace {
 using core::Json;
 using files::Measurement;
 
-/// A task of lmms-eval whose metric is a score of the paper's table. Of two rows for one benchmark the first
-/// that a file has is taken.
+/// A task of lmms-eval whose metric is a score of the paper's table.
 struct Row {
-    const char* task;
-    const char* metric;
-    const char* benchmark;
-    const char* unit;
-    double scale;        ///< nominal maximum, in the unit
-    double factor;       ///< from lmms-eval's scale to the unit
-    std::int64_t asked;  ///< questions that a whole run asks
-    std::int64_t
-        items;  ///< what the score is a mean over (MMBench: circular groups; SEED-Bench: images only)
+    std::string task, metric;
+    const tasks::Benchmark* benchmark;
 };
 
-constexpr Row k_rows[] = {
-    {"mmbench_en_dev", "gpt_eval_score", "mmbench_en", "percent", 100, 1, 4329, 1164},
-    {"mmbench_en_dev_static", "gpt_eval_score", "mmbench_en", "percent", 100, 1, 4329, 1164},
-    {"mme", "mme_percetion_score", "mme", "points", 2000, 1, 2374, 2114},  // so spelt up to version 0.2
-    {"mme", "mme_perception_score", "mme", "points", 2000, 1, 2374, 2114},
-    {"mmmu_val", "mmmu_acc", "mmmu_val", "percent", 100, 100, 900, 900},
-    {"ok_vqa_val2014", "exact_match", "ok_vqa", "percent", 100, 100, 5046, 5046},
-    {"textvqa_val", "exact_match", "textvqa_val", "percent", 100, 100, 5000, 5000},
-    {"vizwiz_vqa_val", "exact_match", "vizwiz_vqa_val", "percent", 100, 100, 4319, 4319},
-    {"scienceqa_img", "exact_match", "scienceqa_img", "percent", 100, 100, 2017, 2017},
-    {"seedbench", "seed_image", "seed_image", "percent", 100, 100, 17990, 14233},
-};
+/// Of two rows for one benchmark the first that a file has is taken.
+const std::vector<Row>& rows() {
+    static const auto all = [] {
+        std::vector<Row> table;
+        const auto add = [&](std::string_view task, std::string_view metric,
+                             const tasks::Benchmark& benchmark) {
+            table.push_back({std::string(task), std::string(metric), &benchmark});
+        };
+        for (const auto& benchmark : tasks::benchmarks()) add(benchmark.name, benchmark.metric, benchmark);
+        // As later versions call them.
+        add("mmbench_en_dev_static", "gpt_eval_score", tasks::find_benchmark("mmbench_en"));
+        add("mme", "mme_perception_score", tasks::find_benchmark("mme"));
+        return table;
+    }();
+    return all;
+}
 
 std::optional<double> finite(const Json& value) {
     if (!value.is_number()) return std::nullopt;  // "N/A"
@@ -91,7 +88,7 @@ class Reader {
         if (!file_.is_object() || !file_.contains("results") || !file_["results"].is_object())
             refuse("has no results by task", "it is no result file of lmms-eval",
                    "name its results.json or <date>_results.json, or a table that lvr-fit reads");
-        for (const auto& row : k_rows) take(row);
+        for (const auto& row : rows()) take(row);
         warn_of_unknown();
         if (all_.empty())
             refuse("has no score of a benchmark that lvr knows", "",
@@ -107,7 +104,7 @@ class Reader {
 
     static std::set<std::string> known_tasks() {
         std::set<std::string> tasks;
-        for (const auto& row : k_rows) tasks.insert(row.task);
+        for (const auto& row : rows()) tasks.insert(row.task);
         return tasks;
     }
 
@@ -118,21 +115,23 @@ class Reader {
         if (!filter) return;
         const auto value = finite(task->at(row.metric + *filter));
         if (!value) return;
-        const double score = *value * row.factor;
-        if (score < 0 || score > row.scale * (1 + 1e-9))
+        const auto& benchmark = *row.benchmark;
+        const double score = *value * benchmark.factor;
+        if (score < 0 || score > benchmark.scale * (1 + 1e-9))
             refuse(fmt::format("{} of {} is {}", row.metric, row.task, core::shortest(*value)),
-                   fmt::format("it is a number from 0 to {}", core::shortest(row.scale / row.factor)),
+                   fmt::format("it is a number from 0 to {}",
+                               core::shortest(benchmark.scale / benchmark.factor)),
                    "check how the file was made");
-        if (!benchmarks_.insert(row.benchmark).second)
+        if (!benchmarks_.insert(std::string(benchmark.score_name)).second)
             return core::warn("{}: {} of {} is left out: another task of the file stands for {}",
-                              source_.file, row.metric, row.task, row.benchmark);
+                              source_.file, row.metric, row.task, benchmark.score_name);
         Measurement m = source_;
         m.kind = "score";
-        m.name = row.benchmark;
-        m.unit = row.unit;
-        m.scale = row.scale;
+        m.name = benchmark.score_name;
+        m.unit = benchmark.unit;
+        m.scale = benchmark.scale;
         m.value = score;
-        m.standard_error = error_of(*task, row.metric, *filter) * row.factor;
+        m.standard_error = error_of(*task, row.metric, *filter) * benchmark.factor;
         m.samples = samples_of(row);
         m.provenance = provenance_of(row.task, row.metric + *filter);
         all_.push_back(std::move(m));
@@ -169,10 +168,11 @@ class Reader {
         const Json asked = pointer[row.task].value("effective", Json());
         if (!asked.is_number_integer() || asked.get<std::int64_t>() < 0) return 0;
         const auto count = asked.get<std::int64_t>();
-        if (count == row.asked) return row.items;
+        const auto& benchmark = *row.benchmark;
+        if (count == benchmark.rows) return benchmark.items;
         core::warn("{}: {} asked {} questions, the whole benchmark has {}", source_.file, row.task, count,
-                   row.asked);
-        return row.asked == row.items ? count : 0;
+                   benchmark.rows);
+        return benchmark.rows == benchmark.items ? count : 0;
     }
 
     Json provenance_of(const std::string& task, const std::string& key) const {
@@ -194,8 +194,9 @@ class Reader {
         for (const auto& [task, metrics] : file_["results"].items()) {
             if (!known.contains(task)) unknown.insert(task);
         }
-        for (const auto& row : k_rows) {
-            if (file_["results"].contains(row.task) && !benchmarks_.contains(row.benchmark))
+        for (const auto& row : rows()) {
+            if (file_["results"].contains(row.task) &&
+                !benchmarks_.contains(std::string(row.benchmark->score_name)))
                 silent.insert(fmt::format("{} ({})", row.task, row.metric));
         }
         if (!unknown.empty())

@@ -34,6 +34,8 @@ struct Benchmark {
     std::string_view listed_shards = {};
     std::vector<data::ColumnSpec> columns;
     std::int64_t most_tokens = 0;  ///< that an answer may have
+    std::string_view metric;       ///< the reference's name of the paper's score: "seed_image"
+    double factor = 1;             ///< from the reference's scale to the unit
     std::string_view unit;         ///< of Score::reported: "percent", "points"
     double scale = 0;              ///< its nominal maximum
     std::int64_t rows = 0;         ///< of the real data set: to tell a part of it from the whole
@@ -48,6 +50,9 @@ struct Benchmark {
     std::vector<PictureRef> (*pictures)(const Document&) = nullptr;
     /// What the reference logs as the right answer.
     core::Json (*target)(const Document&) = nullptr;
+    /// Questions with the same one are scored together, so that a part of the data set has all of them or
+    /// none; null: each by itself.
+    std::string (*group)(const Document&) = nullptr;
     /// Whether the question counts for the paper's score (not MME's cognition, nor SEED-Bench's videos, of
     /// which only the first frame would be seen).
     bool (*counts)(const Document&) = nullptr;

@@ -10,6 +10,7 @@
 #include <lvr/tasks/python_number.hpp>
 #include <lvr/tasks/python_random.hpp>
 #include <lvr/tasks/python_text.hpp>
+#include <lvr/tasks/reference_error.hpp>
 #include <lvr/tasks/science_qa.hpp>
 #include <lvr/tasks/seed_bench.hpp>
 #include <lvr/tasks/vqa.hpp>
@@ -58,7 +59,7 @@ Json round_case(const Json& metric_case) {
 }
 
 Json vqa_case(const Json& metric_case) {
-    const auto& answers = input_member(metric_case, "answers");
+    const Json answers = metric_case.at("input").value("answers", Json());  // a document may have none
     const auto& prediction = input_text(metric_case, "prediction");
     // Named alone in a case that shows how it differs; beside the others where they agree.
     const bool textvqa = is_of(metric_case, "textvqa") && !is_of(metric_case, "ok_vqa");
@@ -66,8 +67,15 @@ Json vqa_case(const Json& metric_case) {
     return {{"exact_match", result.accuracy}, {"normalized_prediction", result.normalised}};
 }
 
+/// What a mean is taken of. @throws ReferenceError (ZeroDivisionError) if it is nothing
+const Json& some_of(const Json& metric_case, const char* name) {
+    const auto& list = input_member(metric_case, name);
+    if (list.empty()) throw ReferenceError("ZeroDivisionError", "a mean of nothing");
+    return list;
+}
+
 Json mean_case(const Json& metric_case) {
-    const auto& values = input_member(metric_case, "values");
+    const auto& values = some_of(metric_case, "values");
     double sum = 0;
     for (const auto& value : values) sum += value.get<double>();
     return {{"mean", sum / static_cast<double>(values.size())}};
@@ -82,7 +90,7 @@ Json seed_case(const Json& metric_case) {
 }
 
 Json seed_mean_case(const Json& metric_case) {
-    const auto& pairs = input_member(metric_case, "pairs");
+    const auto& pairs = some_of(metric_case, "pairs");
     double right = 0;
     for (const auto& pair : pairs) right += pair.at(0) == pair.at(1) ? 1 : 0;
     return {{"seed_image", right / static_cast<double>(pairs.size())}};

@@ -88,6 +88,10 @@ std::string mmbench_context(const Document& document) {
                        shown_member(document, "question"), options);
 }
 
+std::string mmbench_group(const Document& document) {
+    return std::to_string(mmbench_base(index_of(document)));
+}
+
 core::Json mmbench_target(const Document& document) { return member(document, "answer"); }
 
 MmbenchChoices mmbench_choices(const core::Json& options) {

@@ -16,6 +16,9 @@ namespace lvr::tasks {
 
 std::string mmbench_context(const Document& document);
 core::Json mmbench_target(const Document& document);
+/// Which question a rotation is of.
+std::int64_t mmbench_base(std::int64_t index);
+std::string mmbench_group(const Document& document);  ///< its base index
 
 /// The options A to D that are not null; the text "nan", which stands for a missing one, is kept.
 /// @throws ReferenceError (KeyError) if one is absent

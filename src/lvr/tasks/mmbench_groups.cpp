@@ -20,7 +20,7 @@ class Evaluation {
         std::stable_sort(order.begin(), order.end(),
                          [&](std::size_t a, std::size_t b) { return rows[a].index < rows[b].index; });
         for (const std::size_t place : order) {
-            by_base_[base_of(rows[place].index)].push_back(place);
+            by_base_[mmbench_base(rows[place].index)].push_back(place);
             last_[rows[place].index] = place;
         }
         for (const std::size_t place : order) {
@@ -32,7 +32,6 @@ class Evaluation {
 
   private:
     /// As Python's %: never negative.
-    static std::int64_t base_of(std::int64_t index) { return (index % k_rotation + k_rotation) % k_rotation; }
 
     /// Of rows with one index the last tells what is right.
     const MmbenchRow& truth(std::int64_t index) const { return rows_[last_.at(index)]; }
@@ -107,6 +106,8 @@ core::Json means(std::span<const MmbenchGroup> groups, std::optional<std::string
 }
 
 }  // namespace
+
+std::int64_t mmbench_base(std::int64_t index) { return (index % k_rotation + k_rotation) % k_rotation; }
 
 double MmbenchResult::overall() const {
     const auto right =

@@ -54,6 +54,10 @@ std::string mme_context(const Document& document) {
 
 core::Json mme_target(const Document& document) { return member(document, "answer"); }
 
+std::string mme_group(const Document& document) {
+    return shown_member(document, "category") + '\n' + shown_member(document, "question_id");
+}
+
 bool mme_counts(const Document& document) {
     return mme_metric(shown_member(document, "category")) == k_perception_metric;
 }

@@ -13,7 +13,8 @@ namespace lvr::tasks {
 
 std::string mme_context(const Document& document);
 core::Json mme_target(const Document& document);
-bool mme_counts(const Document& document);  ///< of the perception part
+std::string mme_group(const Document& document);  ///< category and question_id
+bool mme_counts(const Document& document);        ///< of the perception part
 
 /// "yes", "no" or "other": what the first four characters of an answer have.
 std::string_view mme_label(std::string_view answer);
