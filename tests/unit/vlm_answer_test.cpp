@@ -109,6 +109,20 @@ TEST_CASE("a continuation's likelihood is that of forward's logits") {
     CHECK(compared == 20);
 }
 
+TEST_CASE("in other types, by LibTorch as on a GPU, answers do not depend on the batch either") {
+    const test::TinyLlava tiny("llama");
+    weights::WeightStore store;  // in double, so that no two logits are as close as its roundings
+    for (const auto& [name, tensor] : tiny.store.all()) store.put(name, tensor.to(at::kDouble));
+    const auto questions = questions_for(tiny, 60);
+    const Ids stops = {2, 10, 17, 23, 30, 37, 44, 51};
+    const auto wanted =
+        vlm::answer(vlm::make_mllm(tiny.config, tiny.store), questions, {.stops = stops, .batch = 16});
+    for (const std::int64_t batch : {1, 4, 16})
+        check_same(
+            vlm::answer(vlm::make_mllm(tiny.config, store), questions, {.stops = stops, .batch = batch}),
+            wanted);
+}
+
 TEST_CASE("half precision answers too, and the text of a question without a placeholder alone") {
     const test::TinyLlava tiny("llama");
     weights::WeightStore store;
