@@ -5,6 +5,8 @@
 #include <ATen/ops/cat.h>
 #include <catch2/catch.hpp>
 
+#include <limits>
+
 #include <lvr/nn/kv_cache.hpp>
 #include <lvr/nn/llama.hpp>
 
@@ -121,6 +123,10 @@ TEST_CASE("Rows move, are left and begun again, and the cache grows") {
         };
         prompt(1, 0, 9);
         prompt(2, 1, 3);
+        for (const auto& block : cache.blocks) {  // what a damaged sequence would leave
+            block.keys_RKCH.fill_(std::numeric_limits<double>::quiet_NaN());
+            block.values_RKCH.fill_(std::numeric_limits<double>::quiet_NaN());
+        }
         const auto first = prompt(0, 2, 7);
         nn::move_row(cache, 2, 0);
         CHECK(cache.lengths == std::vector<std::int64_t>{7, 3, 0});

@@ -78,8 +78,10 @@ void reserve(KvCache& cache, const Llama& model, std::int64_t positions) {
 void move_row(KvCache& cache, std::int64_t from, std::int64_t to) {
     auto& length = cache.lengths.at(static_cast<std::size_t>(from));
     for (const auto& block : cache.blocks)
-        for (const auto* const tensor : {&block.keys_RKCH, &block.values_RKCH})
+        for (const auto* const tensor : {&block.keys_RKCH, &block.values_RKCH}) {
             (*tensor)[to].narrow(1, 0, length).copy_((*tensor)[from].narrow(1, 0, length));
+            (*tensor)[to].narrow(1, length, cache.capacity() - length).zero_();
+        }
     cache.lengths.at(static_cast<std::size_t>(to)) = length;
     length = 0;
 }

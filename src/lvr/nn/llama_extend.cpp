@@ -69,6 +69,9 @@ class Prompt : public CacheAttention {
         const auto parts = turned(qkv, kv_heads, width, rotation_);
         const auto keep = [&](const at::Tensor& memory, const at::Tensor& x_MKH) {
             memory[extension_.row].narrow(1, 0, count).copy_(x_MKH.transpose(0, 1));
+            // Whoever had the row before may have left what is no number, which a weight of zero does not
+            // hide.
+            memory[extension_.row].narrow(1, count, memory.size(2) - count).zero_();
         };
         keep(block.keys_RKCH, parts[1]);
         keep(block.values_RKCH, parts[2]);
