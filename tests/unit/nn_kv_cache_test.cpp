@@ -113,6 +113,7 @@ TEST_CASE("Rows move, are left and begun again, and the cache grows") {
         const auto model = nn::make_llama(golden.config(), golden.store(type));
         const auto ids = golden.read("ids");
         const auto wanted = in_steps(model, ids.narrow(0, 0, 1), {7}, 2)[0].narrow(0, 6, 3);
+        const auto neighbour = in_steps(model, ids.narrow(0, 2, 1), {2}, 2)[0];
         auto cache = nn::make_kv_cache(model, 3);
         const auto prompt = [&](std::int64_t sample, std::int64_t row, std::int64_t count) {
             cache.lengths[static_cast<std::size_t>(row)] = 0;
@@ -136,7 +137,9 @@ TEST_CASE("Rows move, are left and begun again, and the cache grows") {
             nn::reserve(cache, model, 400 * step);  // what is held comes along
             const auto next = at::cat({ids[0].narrow(0, 7 + step, 1), ids[2].narrow(0, 2 + step, 1)});
             const std::vector<nn::Extension> two = {{0, 1}, {1, 1}};
-            found.push_back(nn::llama_extend(model, nn::embed(model, next), two, cache).narrow(0, 0, 1));
+            const auto both = nn::llama_extend(model, nn::embed(model, next), two, cache);
+            found.push_back(both.narrow(0, 0, 1));
+            CHECK(relative_error(both[1], neighbour[2 + step]) < 1e-6);
         }
         CHECK(cache.capacity() >= 400);
         CHECK(cache.lengths == std::vector<std::int64_t>{9, 4, 0});
