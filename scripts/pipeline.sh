@@ -34,7 +34,9 @@ run() {
   done
   child=
   # It came before the program was listening.
-  [ -z "$asked" ] || case $status in $((128 + $(kill -l USR1))) | $((128 + $(kill -l INT)))) status=$resumable ;; esac
+  [ -z "$asked" ] || case $status in
+    $((128 + $(kill -l USR1))) | $((128 + $(kill -l INT))) | $((128 + $(kill -l TERM)))) status=$resumable ;;
+  esac
 }
 
 take_step() {

@@ -31,6 +31,7 @@ take_step() {
     lvr-train)
       words=("$folder/train.sbatch" "${words[@]}")
       [ "$(value slurm array)" != true ] || options+=(--array "0-$((${#names[@]} - 1))") ;;
+    lvr-eval) words=("$folder/eval.sbatch" "${words[@]}") ;;
     *) words=("$folder/step.sbatch" "$program" "${words[@]}") ;;
   esac
   for step in $after; do waits+=${job_of[$step]:+:${job_of[$step]}}; done

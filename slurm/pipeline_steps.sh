@@ -47,14 +47,16 @@ find_program() {
 write_config() {
   local name=$1 part table
   shift
-  mkdir -p "$out/config" && {
+  mkdir -p "$configs" && {
     for part in "$@"; do section "$part"; done
     case $1 in project | align) ;; *) sections | sed -n "s/^$1\.\(.*\)/\1/p" | while read -r table; do
       echo "[$table]"
       section "$1.$table"
     done ;; esac
-  } >"$out/config/.$name.$$" && mv "$out/config/.$name.$$" "$out/config/$name.toml" ||
-    fail 4 "$out/config/$name.toml cannot be written" "see that $out is a folder of yours and has room"
+    # What is shared by all representations; which it is about stands on the command line.
+    case $name in project*) section representations | sed '/^\(representation\|encoder\|snapshot\) *=/d' ;; esac
+  } >"$configs/.$name.$$" && mv "$configs/.$name.$$" "$configs/$name.toml" ||
+    fail 4 "$configs/$name.toml cannot be written" "see that $out is a folder of yours and has room"
 }
 
 check_sections() {
@@ -63,6 +65,13 @@ check_sections() {
     grep -qwF -- "${name%%.*}" <<<"$known_sections" ||
       fail 2 "$pipeline: section [$name] is not known" "there are: $known_sections"
   done < <(sections)
+  ! grep -n '^[A-Za-z_0-9]* *= *\[[^]#]*$' "$pipeline" >&2 ||
+    fail 2 "$pipeline: a list goes on over the end of its line" "write each list on one line: these scripts read lines"
+  while IFS= read -r name; do
+    case $name in extract | train | eval | score | array) ;; *)
+      fail 2 "$pipeline: [slurm] has no key '$name'" "there are: extract, train, eval, score, array" ;;
+    esac
+  done < <(section slurm | sed -n 's/^\([A-Za-z_0-9]*\) *=.*/\1/p')
   for name in pipeline representations train; do
     has_section $name || fail 2 "$pipeline: there is no section [$name]" "see configs/pipeline/tiny.toml"
   done
@@ -78,14 +87,22 @@ read_pipeline() {
   local name kind
   [ -n "$out" ] || out=$(value pipeline out)
   [ -n "$out" ] || fail 2 "$pipeline: [pipeline] does not say where to write" "write out = \"FOLDER\" there"
+  # Looking at the plan must not change what jobs in the queue will read.
+  configs=$out/config
+  if [ $dry = yes ]; then
+    configs=$(mktemp -d) || fail 4 "no folder for passing files can be made" "see that TMPDIR is a folder of yours"
+    trap 'rm -rf "$configs"' EXIT
+  fi
   mapfile -t references < <(values pipeline references)
+  sections | grep -q '^project' && [ ${#references[@]} = 0 ] &&
+    fail 2 "$pipeline: [pipeline] names no references" "the A score is against some: references = [\"clip336\", \"clip224\"]"
   write_config train representations train
   find_program lvr-train
   kinds=() names=() models=()
   while IFS=$'\t' read -r kind name; do
     name=$(unquoted "$name")
     kinds+=("$kind") names+=("$name") models+=("$(model_of "$kind" "$name")")
-  done < <("$program" --config "$out/config/train.toml" --dump-config | list_representations)
+  done < <("$program" --config "$configs/train.toml" --dump-config | list_representations)
   [ ${#names[@]} -gt 0 ] || fail 2 "$pipeline: no representation could be read" "see the message above"
   for name in "${references[@]}"; do
     printf '%s\n' "${models[@]}" | grep -qxF -- "$name" ||
@@ -108,7 +125,8 @@ begin_pipeline() {
     case $1 in
       --help | -h) sed -n '3,/^set /s/^# \{0,1\}//p' "$0"; exit 0 ;;
       --dry-run) dry=yes ;;
-      --out) out=${2:-} && shift ;;
+      --out) [ $# -gt 1 ] || fail 2 "--out names no folder" "use --out FOLDER"
+        out=$2 && shift ;;
       -*) fail 2 "$1 is not known" "there are --dry-run and --out FOLDER" ;;
       *) pipeline=$1 ;;
     esac
@@ -127,7 +145,6 @@ project_steps() {
   local suffix=$1 i after='' folders=() known=()
   has_section "project$suffix" || return 0
   write_config "project$suffix" "project$suffix"
-  section representations | sed '/^\(representation\|encoder\|snapshot\) *=/d' >>"$out/config/project$suffix.toml"
   for i in "${!names[@]}"; do
     take_step "project$suffix-${models[i]}" align lvr-extract --config "$out/config/project$suffix.toml" \
       "--${kinds[i]}" "${names[i]}" --project "$out/trained/${models[i]}/align/projector.safetensors" \
@@ -136,8 +153,6 @@ project_steps() {
     folders+=("$out/projected$suffix/${models[i]}-projected")
   done
   known=("${references[@]/#/$out/projected$suffix/}")
-  [ ${#known[@]} -gt 0 ] ||
-    fail 2 "$pipeline: [pipeline] names no references" "the A score is against some: references = [\"clip336\", \"clip224\"]"
   write_config "align$suffix" align ${suffix:+"align$suffix"}
   take_step "score$suffix" "$after" lvr-score align --config "$out/config/align$suffix.toml" --features "${folders[@]}" \
     --reference "${known[@]/%/-projected}" ${suffix:+--benchmark "${suffix#.}"} --results "$out/results.h5"

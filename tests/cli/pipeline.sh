@@ -55,8 +55,10 @@ small() {
   ok "$plan" more.toml --dry-run --out more >plan 2>plan.log
   ok grep -q '^score.mme: .*afterok:<project.mme-clip42>:<project.mme-siglip48> .* --benchmark mme --results more/results.h5' plan
   ok grep -q '^loglik-clip42: .*afterok:<eval> .* --loglik more/eval/clip42/caption_loglik' plan
-  ok grep -qx 'n = 10' more/config/align.mme.toml
-  ok "$LVR_BIN/lvr-score" align --config more/config/loglik.toml --dump-config >/dev/null 2>&1
+  ok [ ! -e more ] # looking at the plan writes nothing
+  sed 's/^\[train\]/[train]\nseed = 43/' more.toml >seed.toml
+  ok "$plan" seed.toml --dry-run --out more >plan 2>plan.log
+  ok grep -q '^loglik-clip42: .* --loglik more/eval/clip42~seed43/caption_loglik' plan
 
   expect 2 "none.toml: no such file" "$chain" none.toml
   expect 2 "nothing is not known" "$chain" --nothing
@@ -66,6 +68,10 @@ small() {
   expect 2 "[pipeline] names no references" "$chain" bad.toml
   sed 's/^\[fit\]/[fitt]/' one.toml >bad.toml
   expect 2 "section [fitt] is not known" "$chain" bad.toml
+  sed 's/^score = /scores = /' one.toml >bad.toml
+  expect 2 "[slurm] has no key 'scores'" "$chain" bad.toml
+  sed 's/^encoder = \[/encoder = [\n/' one.toml >bad.toml
+  expect 2 "a list goes on over the end of its line" "$chain" bad.toml
   sed 's/^ranks = /rank = /' one.toml >bad.toml
   expect 2 "[pipeline] has no key 'rank'" "$chain" bad.toml
   sed 's/^llm = /lmm = /' one.toml >bad.toml

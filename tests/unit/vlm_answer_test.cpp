@@ -143,8 +143,12 @@ TEST_CASE("what cannot be answered is named") {
     CHECK_THAT(said({{1, vlm::k_image_id}, {picture.narrow(1, 0, 5)}, 3}, model),
                Catch::Contains("are not of 24 channels"));
     const auto broken = at::full({9, 24}, std::numeric_limits<double>::quiet_NaN(), picture.options());
-    CHECK_THAT(said({{1, vlm::k_image_id}, {broken}, 3}, model),
-               Catch::Contains("question 2: the model's logits are not numbers"));
+    const std::vector<vlm::Question> questions = {
+        {{1, 5}, {}, 3}, {{1, vlm::k_image_id}, {broken}, 3}, {{1, 5}, {}, 3}};
+    const auto answers = vlm::answer(model, questions, {.stops = {}, .batch = 2});
+    CHECK_THAT(answers[1].problem, Catch::Contains("logits are not numbers"));
+    CHECK(answers[1].ids.empty());
+    CHECK((answers[0].problem.empty() && answers[0].ids.size() == 3 && answers[0].ids == answers[2].ids));
     const vlm::Question question = {{1, 5}, {}, 3};
     const Ids none;
     CHECK_THAT(

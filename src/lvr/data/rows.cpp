@@ -117,9 +117,12 @@ struct Rows::State {
         return std::find(columns.begin(), columns.end(), column) != columns.end();
     }
 
-    const std::unique_ptr<ParquetImages>& source(const std::string& column) const {
+    /// @param id of the picture that is asked for
+    const std::unique_ptr<ParquetImages>& source(const std::string& column, const std::string& id) const {
         const auto known = images.find(column);
-        core::ensure(known != images.end(), "only columns of pictures are asked for them");
+        if (known == images.end())  // a question may name a picture that its data set does not have
+            throw ImageError(ImageError::Reason::missing, id,
+                             "is not there: the data set has no such column of pictures");
         return known->second;
     }
 };
@@ -136,7 +139,8 @@ const core::Json& Rows::document(std::int64_t row) const { return state_->table.
 
 std::int64_t Rows::pictures(std::int64_t row, const std::string& column) const {
     const std::size_t at = state_->at(row);
-    const auto& parquet = state_->source(column);
+    if (!state_->images.contains(column)) return 0;
+    const auto& parquet = state_->images.at(column);
     if (!parquet) return static_cast<std::int64_t>(state_->table.pictures[at][column].size());
     return state_->has(row, column) ? parquet->count(state_->cell(row, column, 0)) : 0;
 }
@@ -144,8 +148,8 @@ std::int64_t Rows::pictures(std::int64_t row, const std::string& column) const {
 std::vector<std::uint8_t> Rows::picture(std::int64_t row, const std::string& column,
                                         std::int64_t position) const {
     const std::size_t at = state_->at(row);
-    const auto& parquet = state_->source(column);
     const ImageCell cell = state_->cell(row, column, position);
+    const auto& parquet = state_->source(column, cell.id);
     ParquetImages::Cell found;
     if (!parquet) {
         const core::Json& paths = state_->table.pictures[at][column];
@@ -163,7 +167,8 @@ std::vector<std::uint8_t> Rows::picture(std::int64_t row, const std::string& col
 
 std::string Rows::image_id(std::int64_t row, const std::string& column, std::int64_t position) const {
     const std::size_t at = state_->at(row);
-    if (state_->source(column)) return state_->name(row);
+    const auto listed = state_->images.find(column);
+    if (listed == state_->images.end() || listed->second) return state_->name(row);
     const core::Json& paths = state_->table.pictures[at][column];
     core::ensure(position >= 0 && position < static_cast<std::int64_t>(paths.size()),
                  "the row has the picture");

@@ -147,6 +147,7 @@ class Shard {
             record.ended = answers[i].ended;
             record.prompt_tokens = answers[i].prompt_tokens;
             record.ids = answers[i].ids;
+            record.problem = answers[i].problem;
         }
         return records;
     }

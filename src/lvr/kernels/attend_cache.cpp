@@ -141,9 +141,11 @@ at::Tensor attend_cache(const at::Tensor& qkv, std::span<const RowSpan> spans, c
                                     at.heads * at.width, scores.data()});
         }
     };
-    const auto least =
-        tasks.empty() ? 1 : tasks.front().count * (spans[tasks.front().span].held + 1) * at.width;
-    share_out(std::ssize(tasks), std::max<std::int64_t>(1, k_grain / least), attend);
+    std::int64_t all = 0;  // multiplications
+    for (const auto& task : tasks)
+        all += task.count * (spans[task.span].held + task.first + task.count) * at.width;
+    const auto usual = std::max<std::int64_t>(1, all / std::max<std::int64_t>(1, std::ssize(tasks)));
+    share_out(std::ssize(tasks), std::max<std::int64_t>(1, k_grain / usual), attend);
     return result;
 }
 

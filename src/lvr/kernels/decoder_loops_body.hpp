@@ -15,54 +15,66 @@ constexpr std::int64_t k_lanes = Lanes::k_count;
 constexpr std::int64_t k_columns = 4;        // of a product, whose sums are folded together
 constexpr std::int64_t k_block = 96 * 1024;  // numbers of x that stay in the cache while w passes
 
-/// R rows times four columns; `part` is which part of the lanes. `ahead`: the next four columns begin so many
-/// numbers behind these, and are fetched into the cache meanwhile: the matrix is read from memory, and its
-/// rows are too short for the processor to guess the next.
+/// Terms that are summed before the next part of the lanes has its turn, while they are near.
+constexpr std::int64_t k_stretch = k_parts == 1 ? std::numeric_limits<std::int64_t>::max() : 512;
+
+/// Four rows of w. The next four begin `ahead` numbers behind them and are fetched into the cache meanwhile:
+/// the matrix is read from memory, and its rows are too short for the processor to guess the next.
+struct Columns {
+    std::array<const float*, k_columns> w;
+    std::int64_t ahead = 0;
+};
+
+/// R rows times four columns, the terms from `from` on; `part` is which part of the lanes.
 template <int Rows, bool Fetches>
-inline void multiply_part(const RowProduct& at, const std::array<const float*, k_columns>& w,
-                          std::int64_t ahead, int part, Part (&sums_of)[Rows][k_columns][k_parts]) {
-    const std::int64_t shift = part * (k_lanes / k_parts);
+inline void multiply_part(const RowProduct& at, const Columns& columns, std::int64_t from, int part,
+                          Part (&sums_of)[Rows][k_columns][k_parts]) {
+    const std::int64_t shift = part * (k_lanes / k_parts), end = std::min(at.length - from, k_stretch) + from;
     Part sum[Rows][k_columns];
     for (int r = 0; r < Rows; ++r)
-        for (int c = 0; c < k_columns; ++c) sum[r][c] = Part::all(0);
-    std::int64_t i = 0;
-    for (; i + k_lanes <= at.length; i += k_lanes) {
-        Part columns[k_columns];
-        for (int c = 0; c < k_columns; ++c) columns[c] = Part::load(w[c] + i + shift);
+        for (int c = 0; c < k_columns; ++c) sum[r][c] = sums_of[r][c][part];
+    std::int64_t i = from;
+    for (; i + k_lanes <= end; i += k_lanes) {
+        Part w[k_columns];
+        for (std::size_t c = 0; c < k_columns; ++c) w[c] = Part::load(columns.w[c] + i + shift);
         if (Fetches && part == 0)
-            for (int c = 0; c < k_columns; ++c) __builtin_prefetch(w[c] + i + ahead, 0, 2);
+            for (const float* const column : columns.w) __builtin_prefetch(column + i + columns.ahead, 0, 2);
         for (int r = 0; r < Rows; ++r) {
             const auto x = Part::load(at.x + r * at.x_stride + i + shift);
-            for (int c = 0; c < k_columns; ++c) sum[r][c] = fused(x, columns[c], sum[r][c]);
+            for (int c = 0; c < k_columns; ++c) sum[r][c] = fused(x, w[c], sum[r][c]);
         }
     }
-    if (const auto rest = at.length - i - shift; rest > 0 && i < at.length) {
-        Part columns[k_columns];
-        for (int c = 0; c < k_columns; ++c) columns[c] = Part::load_first(w[c] + i + shift, rest);
+    if (const auto rest = end - i - shift; rest > 0 && i < end) {
+        Part w[k_columns];
+        for (std::size_t c = 0; c < k_columns; ++c) w[c] = Part::load_first(columns.w[c] + i + shift, rest);
         for (int r = 0; r < Rows; ++r) {
             const auto x = Part::load_first(at.x + r * at.x_stride + i + shift, rest);
-            for (int c = 0; c < k_columns; ++c) sum[r][c] = fused(x, columns[c], sum[r][c]);
+            for (int c = 0; c < k_columns; ++c) sum[r][c] = fused(x, w[c], sum[r][c]);
         }
     }
     for (int r = 0; r < Rows; ++r)
         for (int c = 0; c < k_columns; ++c) sums_of[r][c][part] = sum[r][c];
 }
 
-/// Of the outputs [begin, end) the first four, of the first R rows.
+/// Of the outputs [column, end) the first four, of the first R rows.
 template <int Rows, bool Fetches>
 void multiply_tile(const RowProduct& at, std::int64_t column, std::int64_t end) {
-    const auto columns = std::min(k_columns, end - column);
-    std::array<const float*, k_columns> w;
+    const auto count = std::min(k_columns, end - column);
+    Columns columns;
     for (std::int64_t c = 0; c < k_columns; ++c)  // beyond the last it is computed again, and left out
-        w[static_cast<std::size_t>(c)] = at.w + (column + std::min(c, columns - 1)) * at.w_stride;
+        columns.w[static_cast<std::size_t>(c)] = at.w + (column + std::min(c, count - 1)) * at.w_stride;
+    columns.ahead = end - column >= 2 * k_columns ? k_columns * at.w_stride : 0;
     Part sum[Rows][k_columns][k_parts];
-    const auto ahead = end - column >= 2 * k_columns ? k_columns * at.w_stride : 0;
-    for (int part = 0; part < k_parts; ++part) multiply_part<Rows, Fetches>(at, w, ahead, part, sum);
+    for (int r = 0; r < Rows; ++r)
+        for (int c = 0; c < k_columns; ++c)
+            for (int part = 0; part < k_parts; ++part) sum[r][c][part] = Part::all(0);
+    for (std::int64_t from = 0; from < at.length; from += std::min(k_stretch, at.length))
+        for (int part = 0; part < k_parts; ++part) multiply_part<Rows, Fetches>(at, columns, from, part, sum);
     for (int r = 0; r < Rows; ++r) {
         std::array<float, k_columns> found;
         sums(joined(sum[r][0]), joined(sum[r][1]), joined(sum[r][2]), joined(sum[r][3]), found.data());
         float* const to = at.y + r * at.y_stride + column;
-        for (std::int64_t c = 0; c < columns; ++c) {
+        for (std::int64_t c = 0; c < count; ++c) {
             float value = found[static_cast<std::size_t>(c)];
             if (at.bias != nullptr) value += at.bias[column + c];
             to[c] = at.is_added ? to[c] + value : value;
@@ -81,8 +93,9 @@ constexpr std::array<MultiplyTile, 6> k_tiles = {multiply_tile<1, Fetches>,
                                                  multiply_tile<std::min(6, k_tile_rows), Fetches>};
 
 void multiply(const RowProduct& whole, std::int64_t begin, std::int64_t end) {
-    const auto block =
-        std::max<std::int64_t>(4 * k_tile_rows, k_block / std::max<std::int64_t>(whole.length, 1));
+    const auto tiles_of_block =
+        std::max<std::int64_t>(4, k_block / (k_tile_rows * std::max<std::int64_t>(whole.length, 1)));
+    const auto block = tiles_of_block * k_tile_rows;
     for (std::int64_t row = 0; row < whole.rows; row += block) {
         const auto rows = std::min(block, whole.rows - row);
         for (auto column = begin; column < end; column += k_columns) {

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -43,7 +44,11 @@ thread_local bool is_at_work = false;  // in a team: what it does is not shared 
 class Team {
   public:
     explicit Team(int threads) : members_(threads) {
-        for (int i = 1; i < threads; ++i) threads_.emplace_back([this] { serve(); });
+        try {
+            for (int i = 1; i < threads; ++i) threads_.emplace_back([this] { serve(); });
+        } catch (const std::system_error&) {
+            // The system gives no more: fewer do the same work.
+        }
     }
 
     ~Team() {

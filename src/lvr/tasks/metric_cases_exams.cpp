@@ -156,10 +156,13 @@ Json mmmu_aggregate_case(const Json& metric_case) {
 
 MmbenchChoices choices_of(const Json& choices) {
     MmbenchChoices list;
-    for (const auto& [letter, text] : choices.items()) {
+    for (const auto& [letter, value] : choices.items()) {
         if (letter.size() != 1 || letter[0] < 'A' || letter[0] > 'D')
             throw ReferenceError("AssertionError", fmt::format("an option is called \"{}\"", letter));
-        list.emplace_back(letter[0], shown_member(choices, letter));
+        const Json& text = value;
+        const bool is_number = text.is_object() && text.contains("float") && text.at("float").is_string();
+        list.emplace_back(letter[0],
+                          is_number ? text.at("float").get<std::string>() : shown_member(choices, letter));
     }
     return list;
 }
@@ -254,8 +257,11 @@ void add_mmbench_cases(MetricCaseFunctions& functions) {
                               nullptr);
     }};
     functions["mmbench_infer"] = {[](const Json& c) {
-        return written_option(mmbench_option(input_text(c, "text"), choices_of(input_member(c, "choices"))),
-                              nullptr);
+        // Options are looked at, and asserted to be some of A to D, where no letter is found.
+        const auto& answer = input_text(c, "text");
+        const auto letter = mmbench_letter(answer);
+        return written_option(
+            letter ? letter : mmbench_option(answer, choices_of(input_member(c, "choices"))), nullptr);
     }};
     functions["mmbench_static_upstream"] = {
         [](const Json& c) { return written_option(mmbench_rules(input_text(c, "text"), "ABCD"), ""); }};

@@ -74,10 +74,17 @@ class Evaluation {
         return truth(rows_[place].index).answer == std::string_view(&option, 1);
     }
 
+    /// Those of the row's own options; without any, the later reference takes all there could be.
+    static std::string letters_of(const MmbenchRow& row) {
+        std::string letters;
+        for (const auto& [letter, text] : row.choices) letters += letter;
+        return letters.empty() ? "ABCDEFGH" : letters;
+    }
+
     std::optional<char> judged(const MmbenchRow& row) {
         ++result_.judged;
         if (judge_ == Judge::reference) return "ABCDE"[random_.below(5)];
-        if (judge_ == Judge::rules) return mmbench_rules(row.prediction, "ABCD");
+        if (judge_ == Judge::rules) return mmbench_rules(row.prediction, letters_of(row));
         return {};
     }
 

@@ -27,7 +27,8 @@ std::string science_qa_context(const Document& document) {
     const auto choices = texts_member(document, "choices");
     const auto& hint = member(document, "hint");
     std::string context = shown_member(document, "hint");  // "None" if there is none: so does the reference
-    if (hint.is_string() && !context.empty()) context = "Context: " + context + "\n";
+    const bool is_zero = (hint.is_number() && hint == 0) || (hint.is_boolean() && hint == false);
+    if (!hint.is_null() && !is_zero && !context.empty()) context = "Context: " + context + "\n";
     return fmt::format("{}{}\n{}\nAnswer with the option's letter from the given choices directly.", context,
                        shown_member(document, "question"), lettered(choices));
 }

@@ -155,7 +155,9 @@ Comparison compare(const Score& first, const Score& second, double confidence) {
     for (const auto& unit : units) result.differing += unit.value != 0 ? 1 : 0;
     const auto freedom =
         static_cast<double>(layout.cluster_count) - static_cast<double>(layout.strata.size());
-    if (!std::isfinite(result.standard_error) || freedom < 1) {
+    // Where all differ alike nothing is known of how they vary.
+    const bool is_constant = result.standard_error == 0 && result.difference != 0;
+    if (!std::isfinite(result.standard_error) || freedom < 1 || is_constant) {
         result.low = result.high = result.p_value = result.standard_error = k_unknown;
         return result;
     }
@@ -167,7 +169,7 @@ Comparison compare(const Score& first, const Score& second, double confidence) {
         const double t = std::abs(result.difference) / result.standard_error;
         result.p_value = 2 * boost::math::cdf(boost::math::complement(distribution, t));
     } else {
-        result.p_value = result.difference == 0 ? 1 : 0;
+        result.p_value = 1;
     }
     return result;
 }

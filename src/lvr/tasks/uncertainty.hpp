@@ -32,7 +32,8 @@ struct Comparison {
     std::int64_t differing = 0;  ///< units whose values differ
 };
 
-/// The paired comparison: Student's t with (clusters - strata) degrees of freedom.
+/// The paired comparison; where all differences are the same number above or below 0, or there is one
+/// cluster, interval and p-value are NaN. Student's t with (clusters - strata) degrees of freedom.
 /// @param confidence in (0, 1)
 /// @throws core::Error (input) naming units that only one of them has, or that differ in stratum or cluster
 Comparison compare(const Score& first, const Score& second, double confidence = 0.95);

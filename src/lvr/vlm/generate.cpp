@@ -127,12 +127,13 @@ class Answering {
 
     /// Adds an id to an answer, or ends it.
     bool goes_on(std::size_t question, std::int64_t id) {
-        if (id < 0)
-            throw core::input_error(
-                fmt::format("question {}: the model's logits are not numbers", question + 1),
-                "no id is the likeliest",
-                "check the weights; in float16 some models overflow, in bfloat16 they do not");
         auto& answer = answers_[question];
+        if (id < 0) {
+            answer.ids.clear();
+            answer.problem =
+                "the model's logits are not numbers: its weights are damaged, or it overflows in float16";
+            return false;
+        }
         answer.ended = std::ranges::find(options_.stops, id) != options_.stops.end();
         if (!answer.ended) answer.ids.push_back(id);
         return !answer.ended && std::ssize(answer.ids) < questions_[question].most;
@@ -222,7 +223,9 @@ std::vector<LogLikelihood> log_likelihoods(const Mllm& model, std::span<const Qu
 std::vector<std::int64_t> generate(const Mllm& model, std::span<const std::int64_t> prompt,
                                    std::span<const at::Tensor> features, const GenerateOptions& options) {
     const Question question{{prompt.begin(), prompt.end()}, {features.begin(), features.end()}, options.most};
-    return answer(model, std::span(&question, 1), {.stops = options.stops}).front().ids;
+    const auto found = answer(model, std::span(&question, 1), {.stops = options.stops}).front();
+    if (!found.problem.empty()) refuse(0, "has no answer: " + found.problem);
+    return found.ids;
 }
 
 }  // namespace lvr::vlm

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include <lvr/vlm/mllm.hpp>
@@ -27,6 +28,7 @@ struct Answer {
     std::vector<std::int64_t> ids;   ///< without the one that ended it
     bool ended = false;              ///< by a stop id; else by the limit
     std::int64_t prompt_tokens = 0;  ///< positions of the prompt, images counted
+    std::string problem;  ///< not empty: the model's logits are not numbers, and no answer is to be had
 };
 
 struct AnswerOptions {
@@ -41,7 +43,7 @@ struct AnswerOptions {
 /// max_positions, as in the reference.
 /// @return an answer for each question, in their order
 /// @throws Error (input) naming the question (its number, from 1): an empty prompt, not as many features as
-/// placeholders, features or ids that do not fit the model; logits that are not numbers
+/// placeholders, features or ids that do not fit the model
 std::vector<Answer> answer(const Mllm& model, std::span<const Question> questions,
                            const AnswerOptions& options);
 
@@ -53,7 +55,7 @@ struct LogLikelihood {
 /// Of each question's continuation: the sum of log p(id | prompt and the ids before it), the logits of the
 /// model's dtype, the rest in double.
 /// @param ids of the continuations, one list for each question, not empty (`most` means nothing here)
-/// @throws Error (input) as answer
+/// @throws Error (input) as answer; for logits that are not numbers
 std::vector<LogLikelihood> log_likelihoods(const Mllm& model, std::span<const Question> questions,
                                            std::span<const std::vector<std::int64_t>> ids);
 
