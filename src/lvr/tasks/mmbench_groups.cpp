@@ -31,8 +31,6 @@ class Evaluation {
     MmbenchResult take() { return std::move(result_); }
 
   private:
-    /// As Python's %: never negative.
-
     /// Of rows with one index the last tells what is right.
     const MmbenchRow& truth(std::int64_t index) const { return rows_[last_.at(index)]; }
 
@@ -114,6 +112,7 @@ core::Json means(std::span<const MmbenchGroup> groups, std::optional<std::string
 
 }  // namespace
 
+/// As Python's %: never negative.
 std::int64_t mmbench_base(std::int64_t index) { return (index % k_rotation + k_rotation) % k_rotation; }
 
 double MmbenchResult::overall() const {
