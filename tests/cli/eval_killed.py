@@ -5,7 +5,6 @@ Usage: eval_killed.py KILLS [SEED]"""
 import os
 import random
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -26,21 +25,7 @@ def parts() -> int:
 def start_and_stop(ranks: int, after: int, number: int) -> int:
     """Starts it, and sends a signal once so many parts more are written. @return the exit status"""
     limit = parts() + after
-    running = subprocess.Popen(world.command(*OPTIONS, "--out", OUT, ranks=ranks), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                               text=True, start_new_session=True)
-    while running.poll() is None and parts() < limit:
-        time.sleep(0.002)
-    if running.poll() is None:
-        if number == signal.SIGKILL:
-            os.killpg(running.pid, signal.SIGKILL)
-            subprocess.run(["pkill", "-KILL", "-f", f"{world.world.BUILD}/bin/lvr-eval.*--out {OUT}"], check=False)
-        else:
-            running.send_signal(number)
-    said = running.communicate()[1]
-    time.sleep(0.2)
-    if number != signal.SIGKILL and running.returncode == 75:
-        assert "start the same command again" in said, said
-    return running.returncode
+    return world.world.interrupt(world.command(*OPTIONS, "--out", OUT, ranks=ranks), number, lambda: parts() >= limit)
 
 
 with tempfile.TemporaryDirectory() as folder:

@@ -5,7 +5,6 @@ Usage: train_killed.py KILLS [SEED]"""
 import os
 import random
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -29,21 +28,8 @@ def start_and_stop(ranks: int, after: int, number: int) -> int:
     """Starts it, and sends a signal once so many updates more are written. @return the exit status"""
     model = Path("out/clip")
     limit = lines_so_far(model) + after
-    running = subprocess.Popen(world.command(*OPTIONS, "--out", OUT, ranks=ranks), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                               text=True, start_new_session=True)
-    while running.poll() is None and lines_so_far(model) < limit:
-        time.sleep(0.002)
-    if running.poll() is None:
-        if number == signal.SIGKILL:
-            os.killpg(running.pid, signal.SIGKILL)
-            subprocess.run(["pkill", "-KILL", "-f", f"{world.BUILD}/bin/lvr-train.*--out {OUT}"], check=False)
-        else:
-            running.send_signal(number)
-    said = running.communicate()[1]
-    time.sleep(0.2)
-    if number != signal.SIGKILL and running.returncode == 75:
-        assert "start the same command again" in said, said
-    return running.returncode
+    words = world.command(*OPTIONS, "--out", OUT, ranks=ranks)
+    return world.interrupt(words, number, lambda: lines_so_far(model) >= limit)
 
 
 with tempfile.TemporaryDirectory() as folder:

@@ -5,7 +5,9 @@ about them. `make(folder)` writes llm/, images/, align.json and finetune.json; e
 import json
 import os
 import shutil
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import numpy as np
@@ -120,3 +122,22 @@ def assert_same_curve(ours: Path, reference: Path, what: str, tolerance: float =
             for key in ("update", "samples", "tokens", "labels", "learning_rate"):
                 assert a[key] == b[key], f"{what}: {stage}: {a} instead of {b}"
             assert abs(a["loss"] - b["loss"]) <= tolerance * abs(b["loss"]), f"{what}: {stage}: {a} instead of {b}"
+
+
+def interrupt(words: list, number: int, is_time) -> int:
+    """Starts a program of ours, whose last words are --out FOLDER, and sends it a signal once `is_time()`. @return its exit status"""
+    running = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    while running.poll() is None and not is_time():
+        time.sleep(0.002)
+    if running.poll() is None:
+        if number == signal.SIGKILL:
+            os.killpg(running.pid, signal.SIGKILL)
+            program = next(word for word in words if word.startswith(f"{BUILD}/bin/"))
+            subprocess.run(["pkill", "-KILL", "-f", f"{program}.*{' '.join(words[-2:])}"], check=False)
+        else:
+            running.send_signal(number)
+    said = running.communicate()[1]
+    time.sleep(0.2)
+    if number != signal.SIGKILL and running.returncode == 75:
+        assert "start the same command again" in said, said
+    return running.returncode
