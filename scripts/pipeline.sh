@@ -35,7 +35,8 @@ run() {
   child=
   # It came before the program was listening.
   [ -z "$asked" ] || case $status in
-    $((128 + $(kill -l USR1))) | $((128 + $(kill -l INT))) | $((128 + $(kill -l TERM)))) status=$resumable ;;
+    # 1: mpirun's own, where the terminal's Ctrl-C reached it too.
+    1 | $((128 + $(kill -l USR1))) | $((128 + $(kill -l INT))) | $((128 + $(kill -l TERM)))) status=$resumable ;;
   esac
 }
 

@@ -65,10 +65,10 @@ with tempfile.TemporaryDirectory() as folder:
 
     # A damaged part, a damaged log, a summary that says nothing.
     part = sorted(Path("bad/one/mme").glob("part-*.h5"))[0]
-    kept = part.read_bytes()
-    part.write_bytes(kept[:len(kept) // 2])
+    kept_part = part.read_bytes()
+    part.write_bytes(kept_part[:len(kept_part) // 2])
     refused(*options, "--out", "bad", status=3, says=(part.name,))
-    part.write_bytes(kept)
+    part.write_bytes(kept_part)
     log = Path("bad/one/mme/samples.jsonl")
     text = log.read_text()
     log.write_text(text + text.splitlines()[0] + "\n")
@@ -94,6 +94,11 @@ with tempfile.TemporaryDirectory() as folder:
     assert "another encoder" in said and not list(Path("other").rglob("part-*.h5")), said
     weights.write_bytes(whole_weights)
 
+    # A part of another model's folder.
+    part.write_bytes(Path("gone/one/mme", part.name).read_bytes())
+    refused(*options, "--out", "bad", status=3, says=(part.name, "made for another folder"))
+    part.write_bytes(kept_part)
+
     # Another end of answers in the same folder, and the same picture list with other pictures.
     config = Path("trained/one/finetune/model/config.json")
     kept = config.read_text()
@@ -109,4 +114,7 @@ with tempfile.TemporaryDirectory() as folder:
     said = world.evaluate("--data", "data", "--task", "scienceqa_img", "--out", "groups", status=7)
     assert Path("groups/one/scienceqa_img/bad_rows.tsv").exists(), said
     assert json.loads(Path("groups/one/scienceqa_img/score.json").read_text())["score"] is None
+    cases = Path("cases.json")
+    cases.write_text('{"cases": [{"id": "a", "family": "no such", "input": {}, "expected": {"x": 1}}]}')
+    assert "0 passed, 1 failed" in world.program("--metric-cases", cases, status=1)
     print("all refused")

@@ -51,6 +51,11 @@ Json train_format(const Json& one) {
             {"stage2_prompt", vlm::write_prompt(placed, vlm::find_template("vicuna_v1")).text}};
 }
 
+/// An answer of which nothing is expected; what could not be answered at all has failed.
+bool is_alone(const tasks::MetricCaseResult& result) {
+    return result.expected.is_null() && !(result.got.is_object() && result.got.contains("failed"));
+}
+
 std::string line_of(const tasks::MetricCaseResult& result, const std::string& format) {
     if (format == "jsonl") {  // ASCII alone, so that nobody takes U+2028 for the end of a line
         const Json line = {{"id", result.id}, {"got", result.got}};
@@ -59,8 +64,11 @@ std::string line_of(const tasks::MetricCaseResult& result, const std::string& fo
     const auto shown = [](const Json& value) {
         return value.dump(-1, ' ', false, Json::error_handler_t::replace);
     };
-    return fmt::format("{}\t{}\texpected {}\tgot {}\n", result.pass ? "pass" : "FAIL", result.id,
-                       shown(result.expected), shown(result.got));
+    return fmt::format("{}\t{}\texpected {}\tgot {}\n",
+                       result.pass        ? "pass"
+                       : is_alone(result) ? "alone"
+                                          : "FAIL",
+                       result.id, shown(result.expected), shown(result.got));
 }
 
 }  // namespace
@@ -74,7 +82,7 @@ int check_metric_cases(const run::Job& job, const EvalConfig& config) {
     std::int64_t passed = 0, failed = 0, alone = 0;  // alone: nothing is expected of it
     for (const auto& result : tasks::run_metric_cases(file, functions)) {
         text += line_of(result, config.format);
-        ++(result.pass ? passed : result.expected.is_null() ? alone : failed);
+        ++(result.pass ? passed : is_alone(result) ? alone : failed);
     }
     if (alone > 0) core::warn("{}: nothing is expected of {} cases", config.metric_cases, alone);
     if (config.format != "jsonl") text += fmt::format("{} passed, {} failed\n", passed, failed);

@@ -16,6 +16,7 @@
 #include <lvr/files/atomic_file.hpp>
 #include <lvr/files/provenance.hpp>
 #include <lvr/files/record.hpp>
+#include <lvr/vlm/generate.hpp>
 
 namespace lvr::eval {
 namespace {
@@ -133,7 +134,7 @@ void write_cost(const fs::path& folder, double gpu_hours, double training_gpu_ho
 }
 
 bool is_refused(const TaskReport& report, const EvalConfig& config) {
-    return report.unread > 0 && config.bad_rows == "refuse";
+    return report.broken > 0 || (report.unread > 0 && config.bad_rows == "refuse");
 }
 
 TaskReport report_task(const Scoring& scoring, const fs::path& folder, std::span<const Sample> samples) {
@@ -149,6 +150,7 @@ TaskReport report_task(const Scoring& scoring, const fs::path& folder, std::span
                       .undecided = score.undecided,
                       .unread = count_unread(samples)};
     report.cut = std::ranges::count_if(samples, &Sample::cut);
+    report.broken = std::ranges::count(samples, vlm::k_no_numbers, &Sample::problem);
     if (is_refused(report, config)) report.value = report.standard_error = files::k_not_measured;
     write_bad_rows(folder / "bad_rows.tsv", samples);
     write_samples(folder / "samples.jsonl", benchmark, samples, score);

@@ -24,10 +24,11 @@ struct TaskReport {
     std::int64_t undecided = 0;  ///< answers that no rule understood
     std::int64_t unread = 0;     ///< questions whose pictures could not be used
     std::int64_t cut = 0;        ///< answers that reached the limit of tokens
+    std::int64_t broken = 0;  ///< of `unread`, those whose logits are not numbers: no score whatever is asked
 
     template <class Archive>
     void serialize(Archive& archive, unsigned) {
-        archive& model& task& metric& unit& value& standard_error& questions& undecided& unread& cut;
+        archive& model& task& metric& unit& value& standard_error& questions& undecided& unread& cut& broken;
     }
 };
 

@@ -98,6 +98,7 @@ Answers read_answers(const std::filesystem::path& folder) {
     Answers all;
     for_each_part(folder, k_schema, [&](const std::filesystem::path& file, std::int64_t shard, std::int64_t) {
         auto part = read_answers_part(file);
+        expect_of_folder(file, part.provenance, k_schema);
         if (shard == 0) all.provenance = std::move(part.provenance);
         const auto count = std::ssize(part.records);
         std::ranges::move(part.records, std::back_inserter(all.records));

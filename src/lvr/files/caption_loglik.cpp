@@ -67,6 +67,7 @@ CaptionLoglik read_caption_loglik(const std::filesystem::path& folder) {
     std::set<std::string> seen;
     for_each_part(folder, k_schema, [&](const std::filesystem::path& file, std::int64_t shard, std::int64_t) {
         const auto part = read_caption_loglik_part(file);
+        expect_of_folder(file, part.provenance, k_schema);
         for (const auto& id : part.image_ids) {
             if (!seen.insert(id).second)
                 refuse_part(file, "image " + shown(id) + " is there twice", k_schema);

@@ -34,6 +34,13 @@ void expect_schema(const H5Group& root, const PartSchema& schema) {
                     schema);
 }
 
+void expect_of_folder(const std::filesystem::path& file, const core::Json& provenance,
+                      const PartSchema& schema) {
+    if (!provenance.is_object() || !provenance.contains("config")) return;
+    if (provenance.at("config") == read_manifest(file.parent_path()).identity) return;
+    refuse_part(file, "was made for another folder: its settings are not those of manifest.json", schema);
+}
+
 void for_each_part(const std::filesystem::path& folder, const PartSchema& schema,
                    const std::function<std::int64_t(const std::filesystem::path& file, std::int64_t shard,
                                                     std::int64_t first)>& read) {

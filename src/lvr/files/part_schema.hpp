@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 
+#include <lvr/core/json.hpp>
 #include <lvr/files/hdf5.hpp>
 
 namespace lvr::files {
@@ -25,6 +26,11 @@ void expect_schema(const H5Group& root, const PartSchema& schema);
 
 [[noreturn]] void refuse_part(const std::filesystem::path& file, const std::string& problem,
                               const PartSchema& schema);
+
+/// That a part was made on the terms of its folder: its provenance's `config`, where it has one, is the
+/// manifest's identity. @throws Error (input) naming the file
+void expect_of_folder(const std::filesystem::path& file, const core::Json& provenance,
+                      const PartSchema& schema);
 
 /// Calls `read` for each part of a folder in order; it says how many items it found.
 /// @throws Error (input) naming a part that is missing, or has not as many items as manifest.json says

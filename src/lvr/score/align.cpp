@@ -105,6 +105,18 @@ std::string representation_of(const AlignConfig& config, const core::Json& prove
     return representation_name(provenance, folder.parent_path().string());  // eval/<model>/caption_loglik
 }
 
+/// On which captions, and how they are averaged: other terms give other numbers.
+std::string loglik_definition(const AlignConfig& config, const files::CaptionLoglik& pairs) {
+    std::string which = fmt::format("loglik, {} captions", pairs.image_ids.size());
+    const auto& its = pairs.provenance;
+    const auto terms = its.is_object() ? its.value("config", core::Json()) : core::Json();
+    if (terms.is_object() && terms.contains("captions_sha256") && terms.contains("seed"))
+        which +=
+            fmt::format(" of list {}, seed {}", terms.at("captions_sha256").get<std::string>().substr(0, 8),
+                        terms.at("seed").dump());
+    return which + (config.average == "token" ? ", mean over tokens" : "");
+}
+
 void align_by_loglik(run::Job& job, const AlignConfig& config) {
     par::together(job.world(), [&] {
         if (!job.is_root()) return;
@@ -118,7 +130,7 @@ void align_by_loglik(run::Job& job, const AlignConfig& config) {
             report.details, {{"loglik", core::sha256_of_file(files::manifest_file(config.loglik))}});
         provenance["image_ids"] = report.image_ids;
         auto measurement = measurement_of(report, config.column(), provenance);
-        if (config.average == "token") measurement.definition = "loglik, mean over tokens";
+        measurement.definition = loglik_definition(config, pairs);
         files::record(config.results, {measurement});
     });
 }

@@ -130,8 +130,7 @@ class Answering {
         auto& answer = answers_[question];
         if (id < 0) {
             answer.ids.clear();
-            answer.problem =
-                "the model's logits are not numbers: its weights are damaged, or it overflows in float16";
+            answer.problem = k_no_numbers;
             return false;
         }
         answer.ended = std::ranges::find(options_.stops, id) != options_.stops.end();

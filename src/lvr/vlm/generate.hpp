@@ -24,11 +24,15 @@ struct Question {
     std::int64_t most = 128;           ///< ids of the answer, at most
 };
 
+/// What is said of a question whose logits are not numbers.
+inline const std::string k_no_numbers =
+    "the model's logits are not numbers: its weights are damaged, or it overflows in float16";
+
 struct Answer {
     std::vector<std::int64_t> ids;   ///< without the one that ended it
     bool ended = false;              ///< by a stop id; else by the limit
     std::int64_t prompt_tokens = 0;  ///< positions of the prompt, images counted
-    std::string problem;  ///< not empty: the model's logits are not numbers, and no answer is to be had
+    std::string problem;             ///< k_no_numbers where no answer is to be had; else empty
 };
 
 struct AnswerOptions {
