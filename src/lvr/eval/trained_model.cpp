@@ -113,7 +113,6 @@ encoders::EncoderCard card_of(const ModelFiles& files) {
     core::from_json(files.settings().at("card"), card.fields(), where + ": card");
     card.id = files.trained.representation;
     card.protocol = files.settings().value("protocol", "native");
-    card.file = files.trained.summary(files.stage).value("card_file", "");  // what its parts are relative to
     return card;
 }
 

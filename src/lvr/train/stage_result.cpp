@@ -85,7 +85,6 @@ Json summary_of(const Stage& stage, const StageOutcome& outcome, const StageReco
             {"label_mismatches", outcome.mismatches},
             {"samples", data.order->counts().to_json()},
             {"llm", stage.config.llm},
-            {"card_file", stage.representation.card().file.string()},
             {"settings", record.identity.at("settings")},
             {"inputs", record.identity.at("inputs")}};
 }
