@@ -94,6 +94,18 @@ with tempfile.TemporaryDirectory() as folder:
     assert "another encoder" in said and not list(Path("other").rglob("part-*.h5")), said
     weights.write_bytes(whole_weights)
 
+    # A model that overflows: no score, whatever is asked.
+    broken = Path("overflows/one/finetune/model/model.safetensors")
+    shutil.copytree("trained", "overflows")
+    tensors = world.world.read_safetensors(broken)
+    name = next(name for name in tensors if name.endswith("mlp.down_proj.weight"))
+    world.world.write_safetensors(broken, tensors | {name: tensors[name] * 0 + 3e38})
+    said = world.evaluate("--trained", "overflows", "--task", "textvqa_val", "--out", "numbers", "--bad-rows", "empty",
+                          "--results", "numbers.h5", status=7)
+    assert "logits are not numbers" in said and not Path("numbers.h5").exists(), said
+    score = json.loads(Path("numbers/one/textvqa_val/score.json").read_text())
+    assert score["score"] is None and score["metrics"] is None and score["unread"] == 24, score
+
     # A part of another model's folder.
     part.write_bytes(Path("gone/one/mme", part.name).read_bytes())
     refused(*options, "--out", "bad", status=3, says=(part.name, "made for another folder"))

@@ -44,7 +44,7 @@ void write_bad_rows(const fs::path& file, std::span<const Sample> samples) {
         return;
     }
     files::write_text(file, text);
-    core::warn("{} questions could not be asked: see {}", said, file.string());
+    core::warn("{} questions have no answer: see {}", said, file.string());
 }
 
 Json json_of(const TaskReport& report) {
@@ -109,12 +109,13 @@ void keep(const Scoring& scoring, const fs::path& folder, const TaskReport& repo
           std::span<const Sample> samples) {
     const auto& config = scoring.config;
     if (is_refused(report, config)) {
-        core::warn(
-            "{}: no score of {} is kept{}: {} of {} questions could not be asked (--bad-rows empty "
-            "takes their answers to be empty)",
-            scoring.model, report.task,
-            config.results.empty() ? "" : ", and one that is in the results already stays", report.unread,
-            report.questions);
+        const auto why = report.broken > 0
+                             ? fmt::format("{} of them because {}", report.broken, vlm::k_no_numbers)
+                             : std::string("--bad-rows empty takes their answers to be empty");
+        core::warn("{}: no score of {} is kept{}: {} of {} questions have no answer ({})", scoring.model,
+                   report.task,
+                   config.results.empty() ? "" : ", and one that is in the results already stays",
+                   report.unread, report.questions, why);
     } else if (!config.results.empty()) {
         if (scoring.identity.value("limit", std::int64_t{0}) > 0)
             throw core::usage_error(fmt::format("{}: holds the first {} questions of {}", folder.string(),
@@ -155,7 +156,7 @@ TaskReport report_task(const Scoring& scoring, const fs::path& folder, std::span
     write_bad_rows(folder / "bad_rows.tsv", samples);
     write_samples(folder / "samples.jsonl", benchmark, samples, score);
     Json json = json_of(report);
-    json["metrics"] = score.metrics;
+    json["metrics"] = is_refused(report, config) ? Json() : score.metrics;
     json["judge"] = config.judge;
     json["answers"] = scoring.identity;
     files::write_text(folder / "score.json", core::to_text(json) + "\n");
